@@ -1,0 +1,1 @@
+"""From packet to event: everything between a kitchen camera and the outbox."""

@@ -1,0 +1,83 @@
+"""What comes out of a camera: compressed packets, and the few of them that became pictures."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import NewType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.errors import InvalidInputError
+
+CameraId = NewType("CameraId", str)
+Image = NDArray[np.uint8]
+"""Pixels, shape (h, w, 3), BGR."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """What a remuxer or decoder must know of a video stream before its first packet."""
+
+    codec: str
+    """FFmpeg's name: h264, hevc, mjpeg, …"""
+    width: int
+    """Coded width in px; 0 when the stream has not told yet."""
+    height: int
+    """Coded height in px."""
+    time_base: Fraction
+    """Seconds per tick of every `pts` and `dts` of this stream."""
+    extradata: bytes
+    """Parameter sets (SPS/PPS, …) from the container header; may be empty when they are in band."""
+    frame_rate: Fraction
+    """Average frames per second as announced; 0 when unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """One compressed access unit exactly as the camera sent it."""
+
+    camera: CameraId
+    data: bytes
+    """The payload; never altered between camera and evidence clip (I4)."""
+    is_key: bool
+    pts: int
+    """Presentation time in ticks of `time_base`."""
+    dts: int
+    """Decoding time in ticks; equals `pts` where the camera sends no B-frames."""
+    duration: int
+    """In ticks; 0 when the stream does not say."""
+    time_base: Fraction
+    received_at: datetime
+    """Our clock when the last byte came in; for files, the file's start plus the presentation time."""
+
+    @property
+    def pts_s(self) -> float:
+        """Presentation time in seconds of the stream's own clock."""
+        return float(self.pts * self.time_base)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture and the two clocks that place it."""
+
+    camera: CameraId
+    image: Image = field(repr=False)
+    """uint8 (h, w, 3) BGR; treat as read-only, evidence and detector share it."""
+    at: datetime
+    """Aware UTC: `Packet.received_at` of the packet that it was decoded from."""
+    pts_s: float
+    """Seconds since the first packet of the stream or file."""
+
+    def __post_init__(self) -> None:
+        """Refuse anything that is not a BGR picture with an aware time."""
+        if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3:
+            raise InvalidInputError("Frame.image", f"{self.image.dtype} {self.image.shape}", "uint8 (h, w, 3) BGR")
+        if self.at.tzinfo is None:
+            raise InvalidInputError("Frame.at", self.at, "an aware UTC instant")
+
+    @property
+    def hw(self) -> tuple[int, int]:
+        """Height and width in px."""
+        height, width = self.image.shape[:2]
+        return height, width
