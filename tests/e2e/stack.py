@@ -1,0 +1,103 @@
+"""A whole Mingchu for tests: `serve` and `work` as real processes that can be killed and started again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+
+MINGCHU = Path(sys.executable).with_name("mingchu")
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(probe: Callable[[], T], within_s: float = 30.0, every_s: float = 0.1) -> T:
+    """Ask until the answer is truthy; fail with the last answer after `within_s`."""
+    deadline = time.monotonic() + within_s
+    while True:
+        answer = probe()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            message = f"still {answer!r} after {within_s} s"
+            raise AssertionError(message)
+        time.sleep(every_s)
+
+
+@dataclass
+class Stack:
+    """One API and any number of workers over one data folder."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def env(self) -> dict[str, str]:
+        mine = {"MINGCHU_DATA_DIR": str(self.folder), "MINGCHU_PORT": str(self.port), "MINGCHU_HOST": "127.0.0.1"}
+        return os.environ | mine | self.environment
+
+    def cli(self, *arguments: str) -> str:
+        """Run one administration command to its end and return what it printed."""
+        command = [MINGCHU, *arguments]
+        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def start(self, name: str, *arguments: str) -> None:
+        """Start a long-running command; what it prints goes to `<name>.log` in the folder."""
+        log = (self.folder / f"{name}.log").open("ab")
+        with log:
+            self.processes[name] = subprocess.Popen([MINGCHU, *arguments], env=self.env, stdout=log, stderr=log)
+
+    def serve(self) -> None:
+        """Start the API and wait until it is ready."""
+        self.start("serve", "serve")
+        eventually(self.ready)
+
+    def ready(self) -> bool:
+        """Tell whether the API answers that it can work."""
+        assert self.processes["serve"].poll() is None, self.log("serve")
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=2).status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def kill(self, name: str) -> None:
+        """Pull the cable: SIGKILL, no goodbye."""
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait()
+
+    def stop(self, name: str) -> int:
+        """Ask politely with SIGTERM; return the exit code."""
+        process = self.processes.pop(name)
+        process.send_signal(signal.SIGTERM)
+        return process.wait(timeout=20)
+
+    def log(self, name: str) -> str:
+        """Return what a process printed so far."""
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-8000:]
+
+    def close(self) -> None:
+        """Stop everything that still runs."""
+        for name in list(self.processes):
+            self.kill(name)
