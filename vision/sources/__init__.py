@@ -1,0 +1,1 @@
+"""From a camera's address to packets, key frames and vital signs."""

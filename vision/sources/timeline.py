@@ -1,0 +1,65 @@
+"""Mends a stream's timestamps, so that everything behind it may rely on them.
+
+Cameras restart their clocks, leave timestamps out and step backwards; FFmpeg passes all of that on (compare the
+`TimestampValidator` of Home Assistant's `stream`, which drops such packets; we keep every packet and count).
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+DEFAULT_STEP_S = Fraction(1, 25)
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Gives each packet a `dts` that only ever grows and a `pts` that is not before it; ticks of `time_base`."""
+
+    time_base: Fraction
+    max_gap_s: float = 60.0
+    """A longer step forward is a clock that jumped, not time that passed."""
+    max_back_s: float = 1.0
+    """A longer step backward is a clock that jumped; a shorter one is jitter, and squeezed."""
+    repaired: int = 0
+    """Packets whose timestamps were missing or out of order."""
+    jumps: int = 0
+    """Times the stream's clock jumped and was joined to what came before."""
+    _offset: int = 0
+    _last_dts: int | None = None
+    _step: int = 0
+
+    def place(self, pts: int | None, dts: int | None, duration: int) -> tuple[int, int]:
+        """Return (pts, dts) for the next packet in the order received."""
+        decode_at = self._decode_at(pts, dts, duration)
+        present_at = decode_at if pts is None else max(decode_at, pts + self._offset)
+        if pts is None or present_at != pts + self._offset:
+            self.repaired += 1
+        self._remember(decode_at)
+        return present_at, decode_at
+
+    def _decode_at(self, pts: int | None, dts: int | None, duration: int) -> int:
+        claimed = dts if dts is not None else pts
+        expected = 0 if self._last_dts is None else self._last_dts + (duration or self._typical_step())
+        if claimed is None:
+            return expected
+        if self._last_dts is not None and self._jumped(claimed + self._offset - self._last_dts):
+            self.jumps += 1
+            self._offset = expected - claimed
+        return self._growing(claimed + self._offset)
+
+    def _jumped(self, step: int) -> bool:
+        step_s = float(step * self.time_base)
+        return step_s > self.max_gap_s or step_s < -self.max_back_s
+
+    def _growing(self, claimed: int) -> int:
+        if self._last_dts is None or claimed > self._last_dts:
+            return claimed
+        self.repaired += 1
+        return self._last_dts + 1
+
+    def _typical_step(self) -> int:
+        return self._step or max(1, round(DEFAULT_STEP_S / self.time_base))
+
+    def _remember(self, dts: int) -> None:
+        if self._last_dts is not None:
+            self._step = dts - self._last_dts
+        self._last_dts = dts
