@@ -25,9 +25,10 @@ EVERYWHERE = [
 
 WEAR = ["no_mask", "no_hat", "no_uniform", "no_gloves", "bare_torso"]
 CAMERA = ["camera_offline", "camera_black", "camera_frozen", "camera_covered", "camera_blurred", "camera_moved"]
-PRESENCE = ["smoking", "phone_use", "rodent", "pet_animal", "insect", "smoke_fire", "intruder"]
-TIMER = ["bin_open", "flame_unattended", "absence"]
-VOCABULARY = [*WEAR, *CAMERA, *PRESENCE, *TIMER, "clock_drift"]
+PRESENCE = ["smoking", "phone_use", "rodent", "pet_animal", "insect", "smoke_fire", "bin_open"]
+TIMER = ["flame_unattended", "absence", "intruder"]
+HEALTH = [*CAMERA, "clock_drift"]
+VOCABULARY = [*WEAR, *PRESENCE, *TIMER, *HEALTH]
 
 
 def kind(name: str) -> KindName:
@@ -40,6 +41,15 @@ def kind(name: str) -> KindName:
 def test_every_kind_of_the_vocabulary_is_described_in_both_languages() -> None:
     assert sorted(CATALOGUE.kinds) == sorted(VOCABULARY) == sorted(KINDS)
     assert all(k.zh and k.en and k.zh != k.en for k in CATALOGUE.kinds.values())
+
+
+@pytest.mark.parametrize(
+    ("family", "names"), [("wear", WEAR), ("presence", PRESENCE), ("timer", TIMER), ("camera", HEALTH)]
+)
+def test_a_family_is_what_its_rule_can_judge(family: str, names: list[str]) -> None:
+    kinds = [CATALOGUE.kinds[kind(name)] for name in names]
+    assert {k.family for k in kinds} == {family}
+    assert all(bool(k.item) == (family == "wear") and bool(k.needs) == (family != "camera") for k in kinds)
 
 
 def test_a_clause_is_verified_exactly_when_its_full_text_was_read() -> None:
