@@ -1,0 +1,85 @@
+/** Who is here, in which language, in which room. */
+import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { ApiError, get, useToken, whenSignedOut } from './core/http';
+import { paintTheme, usePref } from './core/prefs';
+import type { CatalogueKind, Session } from './core/types';
+import { Login } from './shell/login';
+import { Shell } from './shell/shell';
+import { Failure, Loading } from './shell/states';
+import { WordsProvider } from './words';
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      refetchOnWindowFocus: false,
+      retry: (count, error) => count < 2 && (!(error instanceof ApiError) || error.status >= 500 || error.unreachable),
+    },
+  },
+});
+
+/** A visitor without a session is no error: the answer is null. */
+async function session(): Promise<Session | null> {
+  try {
+    const found = await get<Session | null>('/v1/session');
+    if (!found?.user) return null;
+    useToken(found.csrf);
+    return found;
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return null;
+    throw error;
+  }
+}
+
+type Catalogue = { kinds?: CatalogueKind[]; items?: CatalogueKind[] } | CatalogueKind[];
+const kindsOf = (c: Catalogue): CatalogueKind[] => (Array.isArray(c) ? c : (c.kinds ?? c.items ?? []));
+
+function Signed({ signed }: { signed: Session }) {
+  const catalogue = useQuery({
+    queryKey: ['catalogue'],
+    queryFn: async ({ signal }) => kindsOf(await get<Catalogue>('/v1/catalogue', {}, signal)),
+    staleTime: Infinity,
+  });
+  return (
+    <WordsProvider account={signed.user.language ?? null} kinds={catalogue.data ?? []}>
+      <Shell session={signed} kinds={catalogue.data ?? []} />
+    </WordsProvider>
+  );
+}
+
+function Door() {
+  const queries = useQueryClient();
+  const query = useQuery({ queryKey: ['session'], queryFn: session, staleTime: Infinity });
+  const [entering, setEntering] = useState(false);
+  useEffect(() => whenSignedOut(() => queries.setQueryData(['session'], null)), [queries]);
+  if (query.isPending) return <WordsProvider>{<Loading />}</WordsProvider>;
+  if (query.isError) {
+    return (
+      <WordsProvider>
+        <Failure error={query.error} retry={() => void query.refetch()} />
+      </WordsProvider>
+    );
+  }
+  if (query.data && !entering) return <Signed signed={query.data} />;
+  const enter = (signed: Session): void => {
+    useToken(signed.csrf);
+    queries.setQueryData(['session'], signed);
+    setEntering(false);
+  };
+  return (
+    <WordsProvider>
+      <Login begun={() => setEntering(true)} enter={enter} />
+    </WordsProvider>
+  );
+}
+
+export function App() {
+  const theme = usePref('theme');
+  useEffect(() => paintTheme(theme), [theme]);
+  return (
+    <QueryClientProvider client={client}>
+      <Door />
+    </QueryClientProvider>
+  );
+}

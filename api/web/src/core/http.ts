@@ -1,0 +1,85 @@
+/** The only door to the API: cookie session, CSRF header on writes, problem+json turned into one error. */
+export interface FieldError {
+  field: string;
+  value?: unknown;
+  allowed?: string;
+}
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+    readonly errors: readonly FieldError[] = [],
+  ) {
+    super(detail || title);
+  }
+  /** No answer at all: the network or the server is away. */
+  get unreachable(): boolean {
+    return this.status === 0;
+  }
+}
+
+let csrf = '';
+let onSignedOut: () => void = () => undefined;
+
+export function useToken(token: string): void {
+  csrf = token;
+}
+export function whenSignedOut(act: () => void): void {
+  onSignedOut = act;
+}
+
+/** `crypto.randomUUID` exists only on https and localhost; consoles on a plain LAN address need a key too. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+export function withQuery(path: string, query: Query = {}): string {
+  const pairs = Object.entries(query).filter(([, v]) => v !== undefined && v !== null && v !== '');
+  const text = new URLSearchParams(pairs.map(([k, v]) => [k, String(v)])).toString();
+  return text ? `${path}?${text}` : path;
+}
+
+async function problem(response: Response): Promise<ApiError> {
+  try {
+    const body = (await response.json()) as Partial<ApiError> & { errors?: FieldError[] };
+    return new ApiError(response.status, body.title ?? response.statusText, body.detail ?? '', body.errors ?? []);
+  } catch {
+    return new ApiError(response.status, response.statusText || `HTTP ${response.status}`, '');
+  }
+}
+
+export interface Call {
+  method?: string;
+  query?: Query;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
+
+export async function send(path: string, call: Call = {}): Promise<Response> {
+  const headers: Record<string, string> = { Accept: 'application/json', ...call.headers };
+  if (call.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (call.method && call.method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;
+  const init: RequestInit = { method: call.method ?? 'GET', headers, credentials: 'same-origin' };
+  if (call.body !== undefined) init.body = JSON.stringify(call.body);
+  if (call.signal) init.signal = call.signal;
+  let response: Response;
+  try {
+    response = await fetch(withQuery(path, call.query), init);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(0, 'unreachable', '');
+  }
+  if (response.ok) return response;
+  if (response.status === 401 && !path.startsWith('/v1/session')) onSignedOut();
+  throw await problem(response);
+}
+
+export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  return (await (await send(path, { query, signal })).json()) as T;
+}

@@ -1,0 +1,38 @@
+/** Times as people at the site read them: their zone, 24 h, ISO order. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(zone: string, parts: 'second' | 'minute' | 'clock'): Intl.DateTimeFormat {
+  const key = `${zone}/${parts}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const options: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone };
+  if (parts !== 'clock') Object.assign(options, { year: 'numeric', month: '2-digit', day: '2-digit' });
+  if (parts !== 'minute') options.second = '2-digit';
+  const made = new Intl.DateTimeFormat('sv-SE', options);
+  formats.set(key, made);
+  return made;
+}
+
+/** 2026-11-23 14:05:09 in this zone; an unknown zone falls back to UTC and says so. */
+export function at(iso: string, zone = 'UTC', parts: 'second' | 'minute' | 'clock' = 'second'): string {
+  const instant = new Date(iso);
+  if (Number.isNaN(instant.getTime())) return '—';
+  try {
+    return formatOf(zone, parts).format(instant);
+  } catch {
+    return `${formatOf('UTC', parts).format(instant)} UTC`;
+  }
+}
+
+export interface Age {
+  n: number;
+  unit: 's' | 'm' | 'h' | 'd';
+}
+
+export function ageOf(iso: string, now_ms: number): Age {
+  const s = Math.max(0, Math.floor((now_ms - new Date(iso).getTime()) / 1000));
+  if (s < 60) return { n: s, unit: 's' };
+  if (s < 3600) return { n: Math.floor(s / 60), unit: 'm' };
+  if (s < 86400) return { n: Math.floor(s / 3600), unit: 'h' };
+  return { n: Math.floor(s / 86400), unit: 'd' };
+}

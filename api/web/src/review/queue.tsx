@@ -1,0 +1,128 @@
+/** The list on the left: small pictures, what, where, how long ago; the same camera and kind stand together. */
+import { memo, useEffect, useRef, useState } from 'react';
+import type { KitchenEvent } from '../core/types';
+import { at } from '../core/when';
+import { StatusSign, TierSign } from '../shell/badges';
+import { Empty } from '../shell/states';
+import { useWords } from '../words';
+import { NO_FILTERS, type Filters, type Group } from './grouping';
+
+const TICK_MS = 15_000;
+
+export function useNow(): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = window.setInterval(() => setNow(Date.now()), TICK_MS);
+    return () => window.clearInterval(timer);
+  }, []);
+  return now;
+}
+
+export interface QueueProps {
+  groups: readonly Group[];
+  chosen: string | undefined;
+  fresh: ReadonlySet<string>;
+  pick: (id: string) => void;
+  query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
+}
+
+export function Queue({ groups, chosen, fresh, pick, query }: QueueProps) {
+  const { t } = useWords();
+  const now = useNow();
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
+  return (
+    <div className="queue-list" ref={list}>
+      {groups.map((each) => (
+        <GroupBlock key={each.key} group={each} chosen={chosen} fresh={fresh} pick={pick} now={now} />
+      ))}
+      {query.hasNextPage && (
+        <button className="button queue-more" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          {query.isFetchingNextPage ? t('queue.loadingMore') : t('queue.more')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+type BlockProps = Omit<QueueProps, 'groups' | 'query'> & { group: Group; now: number };
+
+function GroupBlock({ group, chosen, fresh, pick, now }: BlockProps) {
+  const { t, kind } = useWords();
+  const [first] = group.events;
+  if (!first) return null;
+  const camera = first.camera_name || first.camera;
+  const many = group.events.length > 1;
+  return (
+    <div className="group" role="group" aria-label={t('queue.group', { kind: kind(group.kind), camera, n: group.events.length })}>
+      {many && (
+        <div className="group-head" aria-hidden="true">
+          <TierSign tier={group.tier} size={16} />
+          <span className="clip">{kind(group.kind)}</span>
+          <span className="muted clip">{camera}</span>
+          <b className="number push">{group.events.length}</b>
+        </div>
+      )}
+      {group.events.map((event) => (
+        <Row key={event.id} event={event} on={event.id === chosen} fresh={fresh.has(event.id)} within={many} pick={pick} now={now} />
+      ))}
+    </div>
+  );
+}
+
+interface RowProps {
+  event: KitchenEvent;
+  on: boolean;
+  fresh: boolean;
+  within: boolean;
+  pick: (id: string) => void;
+  now: number;
+}
+
+const Row = memo(function Row({ event, on, fresh, within, pick, now }: RowProps) {
+  const { t, kind, age } = useWords();
+  const place = [event.camera_name || event.camera, event.site_name || event.site].join(' · ');
+  return (
+    <button className={`item tier-edge-${event.tier}`} aria-current={on} data-fresh={fresh} data-event={event.id} onClick={() => pick(event.id)}>
+      <Thumb event={event} />
+      <span className="item-text">
+        <span className="item-line">
+          {!within && <TierSign tier={event.tier} size={16} />}
+          <strong className="clip">{within ? at(event.opened_at, event.time_zone, 'clock') : kind(event.kind)}</strong>
+          <time className="age number" dateTime={event.opened_at} title={at(event.opened_at, event.time_zone)}>
+            {age(event.opened_at, now)}
+          </time>
+        </span>
+        <span className="item-line small">
+          <span className="muted clip">{place}</span>
+          {event.status === 'pending_review' ? !event.ended_at && <span className="open-sign push">{t('queue.open')}</span> : <StatusSign status={event.status} />}
+        </span>
+      </span>
+    </button>
+  );
+});
+
+/** Only blurred pictures appear in a list. */
+function Thumb({ event }: { event: KitchenEvent }) {
+  const has = event.evidence.snapshot_blurred ?? event.evidence.annotated_blurred;
+  if (!has) return <span className="thumb thumb-none" aria-hidden="true" />;
+  const name = event.evidence.snapshot_blurred ? 'snapshot_blurred' : 'annotated_blurred';
+  return <img className="thumb" src={`/v1/events/${event.id}/media/${name}`} alt="" loading="lazy" decoding="async" />;
+}
+
+export function QueueEmpty({ filters, filter, large = false }: { filters: Filters; filter: (filters: Filters) => void; large?: boolean }) {
+  const { t } = useWords();
+  const plain = Object.entries(NO_FILTERS).every(([name, v]) => name === 'sort' || filters[name as keyof Filters] === v);
+  if (!large) return null;
+  return (
+    <Empty title={plain ? t('queue.empty') : t('queue.emptyFilter')} help={plain ? t('queue.emptyHelp') : t('queue.emptyFilterHelp')}>
+      {!plain && (
+        <button className="button" onClick={() => filter(NO_FILTERS)}>
+          {t('filter.clear')}
+        </button>
+      )}
+    </Empty>
+  );
+}

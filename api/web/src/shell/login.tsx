@@ -1,0 +1,185 @@
+/** The door: a code from the terminal or name and password; after a code, the offer of a password. */
+import { useState, type FormEvent } from 'react';
+import { send } from '../core/http';
+import { usePref } from '../core/prefs';
+import type { Session } from '../core/types';
+import { languageOf, switchLanguage, useWords } from '../words';
+
+const SHORTEST_PASSWORD = 10;
+type Way = 'code' | 'password';
+
+function codeInAddress(): string {
+  const hash = new URLSearchParams(window.location.hash.slice(1));
+  return new URLSearchParams(window.location.search).get('code') ?? hash.get('code') ?? '';
+}
+
+/** The code is a secret that works once: it must not stay in the address bar or the history. */
+function forgetCode(): void {
+  if (codeInAddress()) window.history.replaceState(null, '', window.location.pathname);
+}
+
+const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export interface LoginProps {
+  begun: () => void;
+  enter: (session: Session) => void;
+}
+
+export function Login({ begun, enter }: LoginProps) {
+  const [fresh, setFresh] = useState<Session | null>(null);
+  const accept = (session: Session, way: Way): void => {
+    forgetCode();
+    if (way === 'password') return enter(session);
+    begun();
+    setFresh(session);
+  };
+  return (
+    <main className="login">
+      <div className="login-card">
+        <LoginHead />
+        {fresh ? <SetPassword session={fresh} done={() => enter(fresh)} /> : <Entry accept={accept} />}
+      </div>
+    </main>
+  );
+}
+
+function LoginHead() {
+  const { t, language } = useWords();
+  const chosen = usePref('language');
+  return (
+    <header className="login-head">
+      <img src="/icon.svg" width="28" height="28" alt="" />
+      <strong>{t('app.name')}</strong>
+      <span className="muted">{t('app.sub')}</span>
+      <button className="button button-quiet push" onClick={() => switchLanguage(languageOf(chosen))} lang={language === 'en' ? 'zh-CN' : 'en'}>
+        {language === 'en' ? '中文' : 'English'}
+      </button>
+    </header>
+  );
+}
+
+function Entry({ accept }: { accept: (session: Session, way: Way) => void }) {
+  const { t } = useWords();
+  const [way, setWay] = useState<Way>('code');
+  const [code, setCode] = useState(codeInAddress);
+  const [name, setName] = useState('');
+  const [password, setPassword] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState('');
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setWrong('');
+    try {
+      const body = way === 'code' ? { code: code.trim() } : { name, password };
+      const response = await send('/v1/session', { method: 'POST', body });
+      accept((await response.json()) as Session, way);
+    } catch (error) {
+      setWrong(message(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)} className="form">
+      <h1>{t('login.title')}</h1>
+      <div className="segments" role="tablist">
+        <Tab way="code" now={way} pick={setWay} label={t('login.byCode')} />
+        <Tab way="password" now={way} pick={setWay} label={t('login.byPassword')} />
+      </div>
+      {way === 'code' ? (
+        <Field id="code" label={t('login.code')} help={t('login.codeHelp')} value={code} set={setCode} complete="one-time-code" />
+      ) : (
+        <>
+          <Field id="name" label={t('login.name')} value={name} set={setName} complete="username" />
+          <Field id="password" label={t('login.password')} value={password} set={setPassword} complete="current-password" secret />
+        </>
+      )}
+      <p role="alert" className="wrong">
+        {wrong && t('login.wrong', { detail: wrong })}
+      </p>
+      <button className="button button-main" disabled={busy}>
+        {busy ? t('login.wait') : t('login.go')}
+      </button>
+    </form>
+  );
+}
+
+function Tab(props: { way: Way; now: Way; pick: (way: Way) => void; label: string }) {
+  const on = props.way === props.now;
+  return (
+    <button type="button" role="tab" aria-selected={on} className="segment" onClick={() => props.pick(props.way)}>
+      {props.label}
+    </button>
+  );
+}
+
+interface FieldProps {
+  id: string;
+  label: string;
+  help?: string;
+  value: string;
+  set: (value: string) => void;
+  complete: string;
+  secret?: boolean;
+}
+
+function Field({ id, label, help, value, set, complete, secret = false }: FieldProps) {
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        name={id}
+        type={secret ? 'password' : 'text'}
+        value={value}
+        onChange={(event) => set(event.target.value)}
+        autoComplete={complete}
+        autoCapitalize="none"
+        spellCheck={false}
+        required
+        autoFocus={complete !== 'current-password'}
+        aria-describedby={help ? `${id}-help` : undefined}
+      />
+      {help && (
+        <p id={`${id}-help`} className="muted small">
+          {help}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function SetPassword({ session, done }: { session: Session; done: () => void }) {
+  const { t } = useWords();
+  const [password, setPassword] = useState('');
+  const [wrong, setWrong] = useState('');
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    if (password.length < SHORTEST_PASSWORD) return setWrong(t('login.setShort', { n: SHORTEST_PASSWORD }));
+    try {
+      const headers = { 'X-CSRF-Token': session.csrf };
+      await send('/v1/session/password', { method: 'POST', body: { password }, headers });
+      done();
+    } catch (error) {
+      setWrong(message(error));
+    }
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)} className="form">
+      <h1>{t('login.setTitle')}</h1>
+      <p className="muted">{t('login.setHelp', { name: session.user.name })}</p>
+      <input type="text" name="username" autoComplete="username" value={session.user.name} readOnly hidden />
+      <Field id="new-password" label={t('login.password')} help={t('login.setShort', { n: SHORTEST_PASSWORD })} value={password} set={setPassword} complete="new-password" secret />
+      <p role="alert" className="wrong">
+        {wrong}
+      </p>
+      <div className="row">
+        <button className="button button-main">{t('login.setGo')}</button>
+        <button type="button" className="button" onClick={done}>
+          {t('login.setSkip')}
+        </button>
+      </div>
+    </form>
+  );
+}

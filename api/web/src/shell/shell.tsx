@@ -1,0 +1,118 @@
+/** The frame around every room: header, demo banner, connection, keyboard, help. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { get, send } from '../core/http';
+import { press, RESTING, strokeOf, type Action, type Keyboard } from '../core/keys';
+import { format, go, useRoute, type Room } from '../core/route';
+import { useStream, type StreamState } from '../core/stream';
+import type { CatalogueKind, CloudEvent, Session, Site } from '../core/types';
+import { Cameras } from '../rooms/cameras';
+import { Register } from '../rooms/register';
+import { Review } from '../review/review';
+import { useWords } from '../words';
+import { Header } from './header';
+import { Help } from './help';
+import { Notes } from './notes';
+
+const ROOM_OF: Partial<Record<Action, Room>> = { goReview: 'review', goCameras: 'cameras', goRegister: 'register' };
+type Listener = (action: Action) => boolean;
+type Taker = (event: CloudEvent) => void;
+
+export interface ShellProps {
+  session: Session;
+  kinds: readonly CatalogueKind[];
+}
+
+/** One keyboard for the page; the room on show is asked first. */
+function useKeyboard(room: { current: Listener | null }, help: () => void): void {
+  useEffect(() => {
+    let keyboard: Keyboard = RESTING;
+    const onKey = (event: KeyboardEvent): void => {
+      const [next, action] = press(keyboard, strokeOf(event), performance.now());
+      keyboard = next;
+      if (action === null) return;
+      const target = ROOM_OF[action];
+      if (target) go(format(target, {}));
+      else if (action === 'help') help();
+      else if (!room.current?.(action)) return;
+      event.preventDefault();
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, [room, help]);
+}
+
+function useOnline(): boolean {
+  const [online, setOnline] = useState(navigator.onLine);
+  useEffect(() => {
+    const look = (): void => setOnline(navigator.onLine);
+    window.addEventListener('online', look);
+    window.addEventListener('offline', look);
+    return () => {
+      window.removeEventListener('online', look);
+      window.removeEventListener('offline', look);
+    };
+  }, []);
+  return online;
+}
+
+type Sites = { items?: Site[] } | Site[];
+
+function useDemo(): boolean {
+  const sites = useQuery({
+    queryKey: ['sites'],
+    queryFn: async ({ signal }) => {
+      const found = await get<Sites>('/v1/sites', {}, signal);
+      return Array.isArray(found) ? found : (found.items ?? []);
+    },
+    staleTime: 300_000,
+  });
+  return sites.data?.some((site) => site.id === 'demo') ?? false;
+}
+
+export function Shell({ session, kinds }: ShellProps) {
+  const { room } = useRoute();
+  const queries = useQueryClient();
+  const [helping, setHelping] = useState(false);
+  const listener = useRef<Listener | null>(null);
+  const taker = useRef<Taker | null>(null);
+  const help = useCallback(() => setHelping(true), []);
+  useKeyboard(listener, help);
+  const stream = useStream(useCallback((event: CloudEvent) => taker.current?.(event), []));
+  const demo = useDemo();
+  const leave = async (): Promise<void> => {
+    await send('/v1/session', { method: 'DELETE' });
+    queries.clear();
+    queries.setQueryData(['session'], null);
+  };
+  return (
+    <Notes>
+      <Header user={session.user} room={room} stream={stream} help={help} leave={() => void leave()} />
+      <Banners demo={demo} stream={stream} online={useOnline()} />
+      {room === 'review' && <Review kinds={kinds} listener={listener} taker={taker} />}
+      {room === 'cameras' && <Cameras />}
+      {room === 'register' && <Register />}
+      <Help open={helping} close={() => setHelping(false)} />
+    </Notes>
+  );
+}
+
+function Banners({ demo, stream, online }: { demo: boolean; stream: StreamState; online: boolean }) {
+  const { t } = useWords();
+  const lost = online && stream === 'lost';
+  return (
+    <>
+      {demo && <p className="banner banner-demo">{t('app.demo')}</p>}
+      {!online && (
+        <p className="banner banner-lost" role="status">
+          {t('stream.offline')}
+        </p>
+      )}
+      {lost && (
+        <p className="banner banner-lost" role="status">
+          {t('stream.lost')} · {t('stream.lostHelp')}
+        </p>
+      )}
+    </>
+  );
+}
