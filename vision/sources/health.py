@@ -1,0 +1,156 @@
+"""Feels a camera's pulse: how bright, sharp, still, covered or displaced its picture is, and how its clock runs."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.frames import Frame, Image, Packet
+from vision.scene import Vitals
+
+Grey = NDArray[np.uint8]
+Plane = NDArray[np.float32]
+
+WIDTH_PX = 320
+MEDIAN_LOOKS = 61
+"""The running median of sharpness: two minutes at one look in two seconds."""
+LEARN_RATE = 1 / 300
+"""Share of each look in the reference view: people who pass leave no trace, a lamp that is switched on is learnt in
+ten minutes."""
+WARM_UP_LOOKS = 5
+"""Before so many looks there is no reference to compare with."""
+EDGE_LEVEL = 60.0
+"""Sobel magnitude above which a pixel counts as an edge."""
+MIN_EDGES = 200
+"""A view with fewer edge pixels has nothing that could be missed."""
+MIN_RESPONSE = 0.08
+"""Peak of the phase correlation below which two views have nothing in common, and no shift can be told."""
+
+
+@dataclass(slots=True)
+class PacketStats:
+    """Follows the arrival of packets: silence, and how the stream's clock runs against ours."""
+
+    _first: Packet | None = None
+    _last: Packet | None = None
+
+    def add(self, packet: Packet) -> None:
+        """Take the next packet."""
+        self._first = self._first or packet
+        self._last = packet
+
+    def silent_s(self, now: datetime) -> float:
+        """Return seconds since the last packet; 0 before the first."""
+        return max(0.0, (now - self._last.received_at).total_seconds()) if self._last else 0.0
+
+    @property
+    def drift_s(self) -> float:
+        """Return the stream's elapsed time minus ours since the first packet; NaN before it."""
+        if self._first is None or self._last is None:
+            return float("nan")
+        ours_s = (self._last.received_at - self._first.received_at).total_seconds()
+        return self._last.pts_s - self._first.pts_s - ours_s
+
+
+@dataclass(slots=True)
+class VitalsMeter:
+    """Measures one camera's pictures, one after the other, on a grey copy 320 px wide."""
+
+    _sharpness: deque[float] = field(default_factory=lambda: deque(maxlen=MEDIAN_LOOKS))
+    _last: Image | None = None
+    _last_grey: Grey | None = None
+    _reference: Plane | None = None
+    _looks: int = 0
+
+    def measure(self, frame: Frame, stats: PacketStats) -> Vitals:
+        """Return the vitals of a connected camera; NaN for what cannot be told yet."""
+        grey = grey_copy(frame.image)
+        change = self._change(frame.image, grey)
+        edge_loss, shift = self._against_reference(grey)
+        mean, deviation = cv2.meanStdDev(grey)
+        self._learn(grey)
+        return Vitals(
+            connected=True,
+            silent_s=stats.silent_s(frame.at),
+            luma=float(mean[0, 0]),
+            contrast=float(deviation[0, 0]),
+            sharpness=self._relative_sharpness(grey),
+            change=change,
+            edge_loss=edge_loss,
+            shift=shift,
+            clock_drift_s=stats.drift_s,
+        )
+
+    def _change(self, image: Image, grey: Grey) -> float:
+        """Return the mean absolute difference to the previous look; exactly 0 only if every pixel is the same."""
+        last, last_grey, self._last, self._last_grey = self._last, self._last_grey, image, grey
+        if last is None or last_grey is None or last.shape != image.shape:
+            return float("nan")
+        change = float(cv2.absdiff(grey, last_grey).mean())
+        if change == 0 and not np.array_equal(image, last):
+            return 1 / image.size
+        return change
+
+    def _relative_sharpness(self, grey: Grey) -> float:
+        value = float(cv2.Laplacian(grey, cv2.CV_32F).var())
+        usual = median(self._sharpness) if self._sharpness else float("nan")
+        self._sharpness.append(value)
+        return value / usual if usual else float("nan")
+
+    def _against_reference(self, grey: Grey) -> tuple[float, float]:
+        """Return (edge loss, shift as a share of the width)."""
+        reference = self._reference
+        if reference is None or reference.shape != grey.shape or self._looks < WARM_UP_LOOKS:
+            return float("nan"), float("nan")
+        return edge_loss(reference, grey), displacement(reference, grey)
+
+    def _learn(self, grey: Grey) -> None:
+        plane = grey.astype(np.float32)
+        if self._reference is None or self._reference.shape != plane.shape:
+            self._reference, self._looks = plane, 0
+        self._looks += 1
+        cv2.accumulateWeighted(plane, self._reference, max(LEARN_RATE, 1 / self._looks if self._warming() else 0))
+
+    def _warming(self) -> bool:
+        return self._looks <= WARM_UP_LOOKS
+
+
+def grey_copy(image: Image) -> Grey:
+    """Return a grey copy `WIDTH_PX` wide; reads every second pixel of large pictures, which is plenty for that."""
+    height, width = image.shape[:2]
+    step = max(1, width // (2 * WIDTH_PX))
+    size = (WIDTH_PX, max(1, round(height * WIDTH_PX / width)))
+    small = cv2.resize(np.ascontiguousarray(image[::step, ::step]), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def edge_loss(reference: Plane, grey: Grey) -> float:
+    """Return the share of the reference's edges near which the picture has none; NaN for a view without edges."""
+    known = _edges(reference)
+    if known.sum() < MIN_EDGES:
+        return float("nan")
+    near = cv2.dilate(_edges(grey.astype(np.float32)).astype(np.uint8), np.ones((5, 5), np.uint8))
+    return float(1 - near[known].mean())
+
+
+def _edges(plane: Plane) -> NDArray[np.bool_]:
+    across = cv2.Sobel(plane, cv2.CV_32F, 1, 0)
+    down = cv2.Sobel(plane, cv2.CV_32F, 0, 1)
+    return np.asarray(cv2.magnitude(across, down) > EDGE_LEVEL)
+
+
+def displacement(reference: Plane, grey: Grey) -> float:
+    """Return how far the view moved, as a share of its width, by phase correlation (Kuglin and Hines, 1975).
+
+    At half the size: a whole view that moved is still seen. NaN where the two have too little in common.
+    """
+    size = (reference.shape[1] // 2, reference.shape[0] // 2)
+    before = cv2.resize(reference, size, interpolation=cv2.INTER_AREA)
+    after = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    window = cv2.createHanningWindow(size, cv2.CV_32F)
+    (dx, dy), response = cv2.phaseCorrelate(before, after, window)
+    return float(np.hypot(dx, dy)) / size[0] if response >= MIN_RESPONSE else float("nan")
