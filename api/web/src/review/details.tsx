@@ -31,14 +31,14 @@ export function Details({ event }: { event: KitchenEvent }) {
 }
 
 function Standing({ event }: { event: KitchenEvent }) {
-  const { t } = useWords();
+  const { t, name } = useWords();
   const { review } = event;
   return (
     <>
       {review && (
         <p className="standing">
           <StatusSign status={event.status} />
-          {review.reason && <span>{t(`reason.${review.reason as 'other'}`) ?? review.reason}</span>}
+          {review.reason && <span>{name('reason', review.reason)}</span>}
           <span className="muted small">{[review.by, review.at && at(review.at, event.time_zone, 'minute')].filter(Boolean).join(' · ')}</span>
         </p>
       )}
@@ -133,7 +133,7 @@ function When({ event }: { event: KitchenEvent }) {
           {event.ended_at ? at(event.ended_at, zone) : <span className="open-sign">{t('detail.ongoing')}</span>}
         </Line>
         <Line label={t('detail.duration')}>
-          {lasted(event)} {event.closed_reason && <span className="muted">{name('detail.closed', event.closed_reason)}</span>}
+          {lasted(event)} {event.closed_reason && <span className="muted">{name('closed', event.closed_reason)}</span>}
         </Line>
       </dl>
       <p className="muted small">{t('detail.zoneTime', { zone: zone ?? 'UTC' })}</p>

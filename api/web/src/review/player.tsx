@@ -25,9 +25,17 @@ export interface PlayerProps {
 /** Boxes stay as the reviewer left them, from event to event. */
 let boxesWanted = true;
 
+/** What of the recorder's manifest the player needs. */
 interface Manifest {
-  clip?: { start_pts_s?: number; started_pts_s?: number; from_pts_s?: number } | null;
-  clip_started_pts_s?: number;
+  look?: { at: string; pts_s: number };
+  clip?: { first_at: string } | null;
+}
+
+/** The clip counts packets by the stream's own clock, looks count from the connection; their arrival times join the two. */
+function startOf(manifest: Manifest | undefined): number | null {
+  if (!manifest?.clip || !manifest.look) return null;
+  const before_s = (Date.parse(manifest.look.at) - Date.parse(manifest.clip.first_at)) / 1000;
+  return Number.isFinite(before_s) ? manifest.look.pts_s - before_s : null;
 }
 
 /** Where the clip begins on the stream's clock, as the recorder wrote it down. */
@@ -39,8 +47,7 @@ function useClipStart(event: KitchenEvent, wanted: boolean): number | null {
     staleTime: Infinity,
     retry: 0,
   });
-  const found = query.data;
-  return found?.clip?.start_pts_s ?? found?.clip?.started_pts_s ?? found?.clip?.from_pts_s ?? found?.clip_started_pts_s ?? null;
+  return startOf(query.data);
 }
 
 export function Player({ event, threshold, ref }: PlayerProps) {

@@ -1,0 +1,26 @@
+/** Fails on a word that is used but missing, or there but never used; TypeScript already keeps en equal to zh. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const SRC = new URL('../src', import.meta.url).pathname;
+const files = readdirSync(SRC, { recursive: true }).filter((name) => /\.tsx?$/.test(name) && !/\.test\.ts$/.test(name));
+const inWords = (name) => name.startsWith('words');
+const code = files.filter((name) => !/^words.(zh|en)\.ts$/.test(name)).map((name) => readFileSync(join(SRC, name), 'utf8')).join('\n');
+const keysOf = (name) => [...readFileSync(join(SRC, 'words', name), 'utf8').matchAll(/^ {2}'([^']+)':/gm)].map((m) => m[1]);
+const zh = new Set(keysOf('zh.ts'));
+const en = new Set(keysOf('en.ts'));
+const family = [...zh].map((key) => key.split('.')[0]);
+const families = new Set(family);
+
+const literal = new Set([...code.matchAll(/'([a-z]+\.[A-Za-z0-9_.]+)'/g)].map((m) => m[1]).filter((key) => families.has(key.split('.')[0])));
+const built = [...code.matchAll(/`([a-z]+(?:\.[a-z]+)*\.)\$\{/g), ...code.matchAll(/name\('([a-z.]+)',/g)].map((m) => (m[1].endsWith('.') ? m[1] : `${m[1]}.`));
+const used = (key) => literal.has(key) || built.some((prefix) => key.startsWith(prefix) && !key.slice(prefix.length).includes('.'));
+
+const faults = [
+  ...[...literal].filter((key) => !zh.has(key)).map((key) => `missing: ${key}`),
+  ...[...zh].filter((key) => !en.has(key)).map((key) => `missing in en: ${key}`),
+  ...[...en].filter((key) => !zh.has(key)).map((key) => `only in en: ${key}`),
+  ...[...zh].filter((key) => !used(key)).map((key) => `unused: ${key}`),
+];
+console.log(faults.length ? faults.join('\n') : `words: ${zh.size} keys, zh and en complete, none unused (${files.filter((f) => !inWords(f)).length} files read)`);
+process.exit(faults.length ? 1 : 0);

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { ageOf, at } from './when';
+
+test('times are told in the zone of the site, 24 h, year first', () => {
+  expect(at('2026-11-23T16:05:09Z', 'Asia/Shanghai')).toBe('2026-11-24 00:05:09');
+  expect(at('2026-11-23T16:05:09Z', 'Asia/Shanghai', 'minute')).toBe('2026-11-24 00:05');
+  expect(at('2026-11-23T16:05:09Z', 'America/New_York', 'clock')).toBe('11:05:09');
+});
+
+test('an unknown zone says UTC, an unreadable time says nothing', () => {
+  expect(at('2026-11-23T16:05:09Z', 'Mars/Olympus')).toBe('2026-11-23 16:05:09 UTC');
+  expect(at('soon', 'UTC')).toBe('—');
+});
+
+test('ages have one unit', () => {
+  const now = Date.parse('2026-11-24T00:00:00Z');
+  expect(ageOf('2026-11-23T23:59:01Z', now)).toEqual({ n: 59, unit: 's' });
+  expect(ageOf('2026-11-23T22:00:00Z', now)).toEqual({ n: 2, unit: 'h' });
+  expect(ageOf('2026-11-25T00:00:00Z', now)).toEqual({ n: 0, unit: 's' });
+});
