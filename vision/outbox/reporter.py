@@ -1,0 +1,144 @@
+"""Empties the spool into the API: idempotent PUTs, each event in its order, patient with outages."""
+
+import logging
+import random
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import file_digest
+from io import BufferedReader
+from urllib.parse import quote
+
+import httpx
+
+from vision.clock import Clock
+from vision.errors import StorageError
+from vision.outbox.spool import Queued, Spool
+from vision.outbox.verdict import Verdict, failed, judged
+
+log = logging.getLogger(__name__)
+
+BATCH = 32
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 60.0
+IDLE_S = 0.25
+"""How long `run` rests when nothing may be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a reporter has done since it started; `Spool.state` tells what still waits."""
+
+    sent: int
+    retried: int
+    buried: int
+
+
+class Reporter:
+    """Sends what the spool holds with a client that knows the API's address and carries the worker's key.
+
+    One thread runs it; `counts` may be read from any. Nothing that it logs or stores holds a header: keys stay secret.
+    """
+
+    def __init__(self, spool: Spool, client: httpx.Client, clock: Clock) -> None:
+        self._spool = spool
+        self._client = client
+        self._clock = clock
+        self._tally = {"sent": 0, "later": 0, "pause": 0, "refused": 0}
+        self._paused_until = datetime.min.replace(tzinfo=UTC)
+        self._outages = 0
+        self._dice = random.Random()  # noqa: S311 - spreads retries, guards no secret
+
+    @property
+    def counts(self) -> Counts:
+        """Return what has been done so far."""
+        return Counts(self._tally["sent"], self._tally["later"] + self._tally["pause"], self._tally["refused"])
+
+    def run(self, stop: threading.Event) -> None:
+        """Send until told to stop; a spool that cannot be read now is tried again."""
+        while not stop.is_set():
+            try:
+                sent = self.run_once(stop)
+            except StorageError as error:
+                log.warning("reporter spool_error=%s", error)
+                sent = 0
+            if not sent:
+                stop.wait(IDLE_S)
+
+    def run_once(self, stop: threading.Event | None = None) -> int:
+        """Send the next batch and return how many things the API took; during a pause, nothing."""
+        if self._clock.now() < self._paused_until:
+            return 0
+        before, waiting = self._tally["sent"], set[str]()
+        for queued in self._spool.peek(BATCH):
+            if stop is not None and stop.is_set():
+                break
+            if queued.item.event_id not in waiting:
+                verdict = self._settle(queued, self._sent(queued))
+                if verdict.fate == "pause":
+                    break
+                if verdict.fate == "later":
+                    waiting.add(queued.item.event_id)
+        return self._tally["sent"] - before
+
+    def _sent(self, queued: Queued) -> Verdict:
+        try:
+            with ExitStack() as files:
+                response = self._put(queued, files)
+        except httpx.HTTPError as error:
+            return failed(error)
+        except FileNotFoundError:
+            return Verdict("refused", "its file is gone")
+        except OSError as error:
+            return Verdict("pause", f"its file cannot be read now ({error.strerror})")
+        return judged(response, queued, self._clock.now())
+
+    def _put(self, queued: Queued, files: ExitStack) -> httpx.Response:
+        item = queued.item
+        address = f"/v1/events/{quote(item.event_id, safe='')}"
+        if item.path is None:
+            return self._client.put(address, content=item.body, headers={"Content-Type": item.media_type})
+        file = files.enter_context(item.path.open("rb"))
+        headers = {"Content-Type": item.media_type, "X-Content-SHA256": item.sha256 or _sha256(file)}
+        return self._client.put(f"{address}/media/{quote(item.name, safe='')}", content=file, headers=headers)
+
+    def _settle(self, queued: Queued, verdict: Verdict) -> Verdict:
+        """Tell the spool, count, and pause where the whole API is out of reach."""
+        self._tally[verdict.fate] += 1
+        if verdict.fate == "sent":
+            self._spool.done([queued.id])
+        elif verdict.fate == "refused":
+            self._spool.bury(queued.id, verdict.reason)
+            log.warning("reporter buried %s reason=%r", _named(queued), verdict.reason)
+        else:
+            # During a pause too: the next attempt begins with another event, so that no single one can block the rest.
+            self._spool.fail(queued.id, verdict.reason, self._after(queued.attempts, verdict.wait_s))
+        self._mind(verdict)
+        return verdict
+
+    def _mind(self, verdict: Verdict) -> None:
+        """Keep the pause, and say once when it begins and once when it ends."""
+        if verdict.fate == "pause":
+            self._paused_until = self._after(self._outages, verdict.wait_s)
+            if not self._outages:
+                log.warning("reporter waits reason=%r", verdict.reason)
+            self._outages += 1
+        elif self._outages:
+            log.info("reporter resumes attempts=%d", self._outages)
+            self._outages = 0
+
+    def _after(self, attempts: int, asked_s: float) -> datetime:
+        """Return when to try again: exponential up to a minute, jittered, never before the API asked for it."""
+        backoff_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(attempts, 16))
+        return self._clock.now() + timedelta(seconds=max(asked_s, backoff_s * self._dice.uniform(0.5, 1.0)))
+
+
+def _named(queued: Queued) -> str:
+    return f"event={queued.item.event_id} part={queued.item.part} name={queued.item.name}"
+
+
+def _sha256(file: BufferedReader) -> str:
+    digest = file_digest(file, "sha256").hexdigest()
+    file.seek(0)
+    return digest
