@@ -43,19 +43,22 @@ class LoopingSource:
     def packets(self) -> Iterator[Packet]:
         """Yield packets for ever, each not before its time; ends only when the source is closed."""
         pace = _Pace(self._clock)
-        offset = 0
+        end: int | None = None
         while not self._closed:
-            offset = yield from self._once(pace, offset)
+            end = yield from self._once(pace, end)
             self._rewind()
 
-    def _once(self, pace: "_Pace", offset: int) -> Generator[Packet, None, int]:
-        """Play the file once, its ticks moved by `offset`; return where the next turn begins."""
-        end = offset
+    def _once(self, pace: "_Pace", begin: int | None) -> Generator[Packet, None, int | None]:
+        """Play the file once, its first `dts` moved to `begin`; return where the next turn begins."""
+        end, offset = begin, None
         for packet in self._tape.packets():
+            if offset is None:
+                # With B-frames a file's first `dts` lies before 0.
+                offset = 0 if begin is None else begin - packet.dts
             pts, dts = packet.pts + offset, packet.dts + offset
             pace.wait(float(dts * packet.time_base))
             yield replace(packet, pts=pts, dts=dts, received_at=self._clock.now())
-            end = max(end, dts + self._length(packet))
+            end = dts + self._length(packet)
         return end
 
     def decode(self, packet: Packet) -> Frame | None:

@@ -1,0 +1,107 @@
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.films import CAMERA, START_AT, packet
+from vision.frames import Frame
+from vision.scene import Vitals
+from vision.sources.health import PacketStats, VitalsMeter
+
+Picture = NDArray[np.uint8]
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def kitchen(random: np.random.Generator) -> Picture:
+    """A view with many edges: 24 × 40 flat tiles of random colour, 960 × 540 px."""
+    tiles = random.integers(0, 255, (24, 40, 3), dtype=np.uint8)
+    return np.asarray(cv2.resize(tiles, (960, 540), interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def noisy(image: Picture, random: np.random.Generator) -> Picture:
+    return np.clip(image.astype(np.int16) + random.integers(-3, 4, image.shape, np.int16), 0, 255).astype(np.uint8)
+
+
+def measured(meter: VitalsMeter, image: Picture) -> Vitals:
+    return meter.measure(Frame(CAMERA, image, START_AT, 0.0), PacketStats())
+
+
+@pytest.fixture
+def meter(kitchen: Picture, random: np.random.Generator) -> VitalsMeter:
+    """A meter that knows its view."""
+    meter = VitalsMeter()
+    for _ in range(8):
+        measured(meter, noisy(kitchen, random))
+    return meter
+
+
+def test_the_first_look_claims_nothing_it_cannot_know(kitchen: Picture) -> None:
+    vitals = measured(VitalsMeter(), kitchen)
+    assert all(map(math.isnan, (vitals.sharpness, vitals.change, vitals.edge_loss, vitals.shift)))
+    assert vitals.luma == pytest.approx(127, abs=10)
+    assert vitals.contrast > 20
+
+
+def test_as_usual(meter: VitalsMeter, kitchen: Picture, random: np.random.Generator) -> None:
+    vitals = measured(meter, noisy(kitchen, random))
+    assert vitals.sharpness == pytest.approx(1, abs=0.05)
+    assert vitals.edge_loss < 0.05
+    assert vitals.shift < 0.01
+    assert vitals.change > 0
+
+
+def test_only_an_identical_picture_does_not_change(meter: VitalsMeter, kitchen: Picture) -> None:
+    measured(meter, kitchen)
+    assert measured(meter, kitchen.copy()).change == 0
+    other = kitchen.copy()
+    other[1, 1] ^= 1  # a pixel that the small copy does not show
+    assert 0 < measured(meter, other).change < 0.01
+
+
+def test_covered(meter: VitalsMeter, kitchen: Picture, random: np.random.Generator) -> None:
+    assert measured(meter, noisy(np.full_like(kitchen, 90), random)).edge_loss > 0.95
+
+
+def test_black(meter: VitalsMeter, kitchen: Picture) -> None:
+    vitals = measured(meter, np.zeros_like(kitchen))
+    assert (vitals.luma, vitals.contrast) == (0, 0)
+
+
+def test_blurred(meter: VitalsMeter, kitchen: Picture, random: np.random.Generator) -> None:
+    soft = np.asarray(cv2.GaussianBlur(kitchen, (0, 0), 8), np.uint8)
+    assert measured(meter, noisy(soft, random)).sharpness < 0.2
+
+
+def test_moved(meter: VitalsMeter, kitchen: Picture, random: np.random.Generator) -> None:
+    assert measured(meter, noisy(np.roll(kitchen, 96, axis=1), random)).shift == pytest.approx(0.1, abs=0.02)
+
+
+def test_a_passer_by_is_not_learnt(meter: VitalsMeter, kitchen: Picture, random: np.random.Generator) -> None:
+    visitor = kitchen.copy()
+    visitor[:, :480] = 90
+    for _ in range(10):
+        loss = measured(meter, noisy(visitor, random)).edge_loss
+    assert loss > 0.3
+
+
+def test_another_size_starts_anew(meter: VitalsMeter) -> None:
+    assert math.isnan(measured(meter, np.zeros((96, 160, 3), np.uint8)).change)
+
+
+def test_silence_and_drift() -> None:
+    stats = PacketStats()
+    assert math.isnan(stats.drift_s)
+    assert stats.silent_s(START_AT) == 0
+    stats.add(packet(0))
+    stats.add(replace(packet(10), received_at=START_AT + timedelta(seconds=13)))
+    assert stats.drift_s == pytest.approx(-3)
+    assert stats.silent_s(START_AT + timedelta(seconds=20)) == 7

@@ -1,0 +1,106 @@
+import struct
+import zlib
+from datetime import timedelta
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.films import CAMERA, START_AT, picture
+from vision.clock import SimulatedClock
+from vision.config import CameraConfig
+from vision.errors import PictureError, SourceUnreadableError
+from vision.ports import Source
+from vision.sources.opening import open_source
+from vision.sources.picture_header import picture_hw
+from vision.sources.pictures import MAX_PICTURE_BYTES, PictureSource, read_picture
+
+SUFFIXES = [".jpg", ".png", ".webp", ".bmp"]
+
+
+def encoded(suffix: str, index: int = 0) -> bytes:
+    return bytes(cv2.imencode(suffix, picture(index))[1])
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A PNG whose header promises more than its body holds."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+def opened(path: Path) -> Source:
+    camera = CameraConfig(id=CAMERA, source=str(path), interval_s=2.5)
+    return open_source(camera, clock=SimulatedClock(START_AT), start_at=START_AT)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_sizes_are_read_from_the_header_alone(suffix: str) -> None:
+    assert picture_hw(encoded(suffix)[:700], "p") == (96, 160)
+
+
+def test_webp_without_loss() -> None:
+    data = cv2.imencode(".webp", picture(0), [cv2.IMWRITE_WEBP_QUALITY, 101])[1]
+    assert picture_hw(bytes(data), "p") == (96, 160)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xd8\xff", b"BM", b"RIFF", b"\x89PNG\r\n\x1a\n", b"hello, world", b"\xff\xd8" + bytes(40)]
+)
+def test_no_picture(data: bytes) -> None:
+    with pytest.raises(PictureError):
+        picture_hw(data, "p")
+
+
+def test_a_bomb_is_refused_before_it_is_decoded() -> None:
+    with pytest.raises(PictureError, match=r"30000×30000.*megapixels"):
+        read_picture(png_claiming(30_000, 30_000))
+    with pytest.raises(PictureError, match="bytes"):
+        read_picture(bytes(MAX_PICTURE_BYTES + 1))
+    with pytest.raises(PictureError, match="damaged"):
+        read_picture(png_claiming(30, 30)[:50])
+
+
+def test_a_folder_is_a_slow_camera(tmp_path: Path) -> None:
+    for index, suffix in enumerate(SUFFIXES):
+        (tmp_path / f"{index}{suffix}").write_bytes(encoded(suffix, 10 * index))
+    (tmp_path / "notes.txt").write_text("no picture")
+    with opened(tmp_path) as source:
+        packets = list(source.packets())
+        frames = [source.decode(p) for p in packets]
+        assert (source.info.width, source.info.height, source.live) == (160, 96, False)
+    assert [p.data for p in packets] == [p.read_bytes() for p in sorted(tmp_path.glob("[0-9]*"))]
+    assert all(p.is_key for p in packets)
+    for index, frame in enumerate(frames):
+        assert frame is not None
+        assert frame.at == START_AT + timedelta(seconds=2.5 * index)
+        assert frame.pts_s == 2.5 * index
+        assert np.abs(frame.image.astype(int) - picture(10 * index)).mean() < 8
+
+
+def test_one_picture_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(".png"))
+    with opened(path) as source:
+        assert len(list(source.packets())) == 1
+
+
+def test_a_picture_damaged_behind_its_header_is_no_look(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(encoded(".png")[:60])
+    with opened(path) as source:
+        assert [source.decode(p) for p in source.packets()] == [None]
+        assert isinstance(source, PictureSource)
+        assert source.faults == {"damaged key frames": 1}
+
+
+def test_an_empty_folder_and_a_huge_picture_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceUnreadableError, match="no pictures"):
+        opened(tmp_path)
+    (tmp_path / "huge.png").write_bytes(png_claiming(30_000, 30_000))
+    with pytest.raises(PictureError, match=r"huge\.png"):
+        opened(tmp_path)

@@ -1,0 +1,50 @@
+from fractions import Fraction
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vision.sources.timeline import Timeline
+
+MS = Fraction(1, 1000)
+Stamp = tuple[int | None, int | None]
+
+
+def placed(timeline: Timeline, stamps: list[Stamp]) -> list[tuple[int, int]]:
+    return [timeline.place(pts, dts, 40) for pts, dts in stamps]
+
+
+@pytest.mark.parametrize(
+    ("stamps", "expected", "repaired", "jumps"),
+    [
+        ([(0, 0), (40, 40)], [(0, 0), (40, 40)], 0, 0),
+        ([(80, 0), (40, 40)], [(80, 0), (40, 40)], 0, 0),  # B-frames stay as they are
+        ([(0, 0), (None, None), (80, 80)], [(0, 0), (40, 40), (80, 80)], 1, 0),
+        ([(0, 0), (40, None)], [(0, 0), (40, 40)], 0, 0),
+        ([(0, 0), (0, 0)], [(0, 0), (1, 1)], 2, 0),
+        ([(0, 0), (500_000, 500_000), (500_040, 500_040)], [(0, 0), (40, 40), (80, 80)], 0, 1),
+        ([(90_000, 90_000), (0, 0), (40, 40)], [(90_000, 90_000), (90_040, 90_040), (90_080, 90_080)], 0, 1),
+    ],
+)
+def test_timestamps_are_mended_and_counted(
+    stamps: list[Stamp], expected: list[tuple[int, int]], repaired: int, jumps: int
+) -> None:
+    timeline = Timeline(MS)
+    assert placed(timeline, stamps) == expected
+    assert (timeline.repaired, timeline.jumps) == (repaired, jumps)
+
+
+def test_a_file_may_pause_for_long() -> None:
+    timeline = Timeline(MS, max_gap_s=24 * 3600)
+    assert placed(timeline, [(0, 0), (500_000, 500_000)])[1] == (500_000, 500_000)
+
+
+STAMPS = st.one_of(st.none(), st.integers(-(10**9), 10**9))
+
+
+@given(st.lists(st.tuples(STAMPS, STAMPS), max_size=60))
+def test_whatever_comes_dts_grows_and_pts_is_not_before_it(stamps: list[Stamp]) -> None:
+    result = placed(Timeline(MS), stamps)
+    assert all(a[1] < b[1] for a, b in pairwise(result))
+    assert all(pts >= dts for pts, dts in result)
