@@ -83,9 +83,9 @@ def jpeg(image: NDArray[np.uint8]) -> bytes:
 
 
 def clip() -> bytes:
-    """Return ten seconds of H.264 in MP4, key frame every two seconds, index first."""
+    """Return ten seconds of H.264 in MP4, key frame every two seconds."""
     out = io.BytesIO()
-    with av.open(out, "w", format="mp4", options={"movflags": "faststart"}) as container:
+    with av.open(out, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "g": str(2 * FPS)})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for i in range(int(CLIP_S * FPS)):

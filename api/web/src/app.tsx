@@ -14,6 +14,7 @@ const client = new QueryClient({
     queries: {
       staleTime: 30_000,
       refetchOnWindowFocus: false,
+      retryDelay: (count) => 400 * 2 ** count,
       retry: (count, error) => count < 2 && (!(error instanceof ApiError) || error.status >= 500 || error.unreachable),
     },
   },

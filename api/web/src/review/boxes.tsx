@@ -10,11 +10,11 @@ export function Boxes({ event, pts_s }: { event: KitchenEvent; pts_s: number | n
   if (!event.box) return null;
   const [w, h] = event.frame_wh;
   const [x0, y0, x1, y1] = event.box;
-  const size = Math.max(12, h / 30);
+  const size = Math.max(12, h / 34);
   const exact = pts_s === null || Math.abs(pts_s - event.opened_pts_s) <= BOX_HOLDS_S;
   const label = exact ? kind(event.kind) : t('player.boxLabel');
   const above = y0 > size * 1.7;
-  const width = [...label].reduce((sum, c) => sum + (c.charCodeAt(0) > 255 ? 1 : 0.56), 0.9) * size;
+  const width = [...label].reduce((sum, c) => sum + (c.charCodeAt(0) > 255 ? 1 : 0.63), 0.9) * size;
   const left = Math.max(0, Math.min(x0, w - width));
   return (
     <svg className={`boxes tier-ink-${event.tier}`} viewBox={`0 0 ${w} ${h}`} preserveAspectRatio="xMidYMid meet" aria-hidden="true" data-exact={exact}>

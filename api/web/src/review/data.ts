@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
 import { get, newKey, send } from '../core/http';
-import type { AccessRow, Camera, Counts, EventPage, KitchenEvent, Reason, Verdict } from '../core/types';
+import type { AccessRow, Camera, Counts, EventPage, KitchenEvent, Reason, Site, Verdict } from '../core/types';
 import { distinct, matches, queryOf, type Filters } from './grouping';
 
 const PAGE = 50;
@@ -44,6 +44,16 @@ export async function camerasOf(signal?: AbortSignal): Promise<Camera[]> {
 }
 
 export const useCameras = () => useQuery({ queryKey: ['cameras'], queryFn: ({ signal }) => camerasOf(signal) });
+
+export const useSites = () =>
+  useQuery({
+    queryKey: ['sites'],
+    queryFn: async ({ signal }) => {
+      const found = await get<{ items?: Site[] } | Site[]>('/v1/sites', {}, signal);
+      return Array.isArray(found) ? found : (found.items ?? []);
+    },
+    staleTime: 300_000,
+  });
 
 export async function registerOf(query: Record<string, string | number | null>, signal?: AbortSignal) {
   return get<{ items: AccessRow[]; next?: string | null }>('/v1/access-log', query, signal);

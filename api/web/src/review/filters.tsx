@@ -33,7 +33,7 @@ function StatusTabs({ filters, filter }: FilterProps) {
       {[...STATUSES, 'all' as const].map((status) => (
         <button key={status} className="segment" aria-pressed={filters.status === status} onClick={() => filter({ ...filters, status })}>
           <span>{t(`status.${status}`)}</span>
-          {status !== 'all' && <b className="number">{counts?.[status] ?? 0}</b>}
+          <b className="number">{status === 'all' ? Object.values(counts ?? {}).reduce((sum, n) => sum + n, 0) : (counts?.[status] ?? 0)}</b>
         </button>
       ))}
     </div>

@@ -83,7 +83,8 @@ interface RowProps {
 
 const Row = memo(function Row({ event, on, fresh, within, pick, now }: RowProps) {
   const { t, kind, age } = useWords();
-  const place = [event.camera_name || event.camera, event.site_name || event.site].join(' · ');
+  const site = event.site_name || event.site;
+  const place = within ? site : `${event.camera_name || event.camera} · ${site}`;
   return (
     <button className={`item tier-edge-${event.tier}`} aria-current={on} data-fresh={fresh} data-event={event.id} onClick={() => pick(event.id)}>
       <Thumb event={event} />

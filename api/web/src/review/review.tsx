@@ -152,6 +152,7 @@ export function Review({ kinds, listener, taker }: ReviewProps) {
       <section className="stage-column" aria-label={t('player.label')}>
         <button className="button list-button" onClick={() => setListOpen(true)}>
           ☰ {t('queue.show')} · {ids.length}
+          {query.hasNextPage ? '+' : ''}
         </button>
         {event && (
           <>

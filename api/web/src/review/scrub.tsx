@@ -75,7 +75,7 @@ function MarkSign({ mark }: { mark: Mark }) {
   const { t } = useWords();
   const word = t(`mark.${mark.name}`);
   return (
-    <span className={`mark mark-${mark.name}`} style={{ left: percent(mark.share) }} title={`${word} ${clock(mark.pts_s)}`}>
+    <span className={`mark mark-${mark.name}`} data-edge={mark.share > 0.95 ? 'right' : undefined} style={{ left: percent(mark.share) }} title={`${word} ${clock(mark.pts_s)}`}>
       <b>{word}</b>
     </span>
   );

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import type { AccessRow } from '../core/types';
 import { at } from '../core/when';
 import { format } from '../core/route';
-import { registerOf } from '../review/data';
+import { registerOf, useSites } from '../review/data';
 import { eventOf } from '../review/original';
 import { follow } from '../shell/header';
 import { Empty, Failure, Loading } from '../shell/states';
@@ -42,6 +42,8 @@ export function Register() {
 
 function RegisterTable({ rows }: { rows: readonly AccessRow[] }) {
   const { t, name } = useWords();
+  const zones = new Map((useSites().data ?? []).map((site) => [site.id, site.time_zone]));
+  const zoneOf = (row: AccessRow): string => zones.get(row.site ?? row.site_id ?? '') ?? HERE;
   const heads = ['at', 'who', 'why', 'what', 'event'] as const;
   return (
     <div className="table-box">
@@ -61,7 +63,7 @@ function RegisterTable({ rows }: { rows: readonly AccessRow[] }) {
             const place = [row.camera ?? row.camera_id, row.site ?? row.site_id].filter(Boolean).join(' · ');
             return (
               <tr key={row.id ?? i}>
-                <td className="number">{at(row.at, HERE)}</td>
+                <td className="number">{at(row.at, zoneOf(row))} <span className="muted small">{zoneOf(row)}</span></td>
                 <th scope="row">{row.user ?? '—'}</th>
                 <td>{row.reason}</td>
                 <td>{name('media', row.media ?? row.name ?? '—')}</td>

@@ -1,13 +1,15 @@
 /** The frame around every room: header, demo banner, connection, keyboard, help. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { get, send } from '../core/http';
+import { send } from '../core/http';
 import { press, RESTING, strokeOf, type Action, type Keyboard } from '../core/keys';
 import { format, go, useRoute, type Room } from '../core/route';
 import { useStream, type StreamState } from '../core/stream';
-import type { CatalogueKind, CloudEvent, Session, Site } from '../core/types';
+import type { CatalogueKind, CloudEvent, Session } from '../core/types';
 import { Cameras } from '../rooms/cameras';
 import { Register } from '../rooms/register';
+import { forgetReason } from '../review/original';
+import { useSites } from '../review/data';
 import { Review } from '../review/review';
 import { useWords } from '../words';
 import { Header } from './header';
@@ -56,20 +58,6 @@ function useOnline(): boolean {
   return online;
 }
 
-type Sites = { items?: Site[] } | Site[];
-
-function useDemo(): boolean {
-  const sites = useQuery({
-    queryKey: ['sites'],
-    queryFn: async ({ signal }) => {
-      const found = await get<Sites>('/v1/sites', {}, signal);
-      return Array.isArray(found) ? found : (found.items ?? []);
-    },
-    staleTime: 300_000,
-  });
-  return sites.data?.some((site) => site.id === 'demo') ?? false;
-}
-
 export function Shell({ session, kinds }: ShellProps) {
   const { room } = useRoute();
   const queries = useQueryClient();
@@ -79,9 +67,10 @@ export function Shell({ session, kinds }: ShellProps) {
   const help = useCallback(() => setHelping(true), []);
   useKeyboard(listener, help);
   const stream = useStream(useCallback((event: CloudEvent) => taker.current?.(event), []));
-  const demo = useDemo();
+  const demo = useSites().data?.some((site) => site.id === 'demo') ?? false;
   const leave = async (): Promise<void> => {
     await send('/v1/session', { method: 'DELETE' });
+    forgetReason();
     queries.clear();
     queries.setQueryData(['session'], null);
   };
