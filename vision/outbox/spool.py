@@ -41,19 +41,30 @@ create table if not exists items (
     buried text                      -- why it is a dead letter; null while it waits
 ) strict;
 create index if not exists waiting on items (event_id, id) where buried is null;
+create index if not exists retried on items (event_id) where buried is null and retry_at > 0;
 create table if not exists open_events (
     event_id text primary key,
     body blob not null               -- the newest body of an event that was opened and not yet closed
 ) strict;
 """
-_DUE = """
-select * from items as item where buried is null and retry_at <= :now and not exists (
+_FRESH = """
+select * from items as item where buried is null and not exists (
+    select 1 from items as failed
+    where failed.event_id = item.event_id and failed.buried is null and failed.retry_at > 0
+) order by id limit :n
+"""
+"""What belongs to an event of which nothing has failed yet; it goes first, so that no event can block the others."""
+
+_RETRIED = """
+select * from items as item where buried is null and event_id in (
+    select event_id from items where buried is null and retry_at > 0
+) and not exists (
     select 1 from items as earlier
-    where earlier.event_id = item.event_id and earlier.id < item.id
+    where earlier.event_id = item.event_id and earlier.id <= item.id
     and earlier.buried is null and earlier.retry_at > :now
 ) order by id limit :n
 """
-"""What may be sent now: nothing overtakes an earlier part of its event, nobody waits for another event's back-off."""
+"""What belongs to an event that failed before and is due again; nothing overtakes an earlier part of its event."""
 
 _INSERT = """
 insert into items (event_id, part, name, body, file, media_type, sha256, size_bytes, put_at)
@@ -138,10 +149,11 @@ class Spool:
                 self._size_bytes += self._keep(accepted, names)
 
     def peek(self, n: int) -> list[Queued]:
-        """Return the next things to send, oldest first; the order within each event is kept."""
+        """Return the next things to send, oldest first, tried ones last; the order within each event is kept."""
         with self._mutex, _told(self._folder):
-            due = self._rows.execute(_DUE, {"now": self._clock.now().timestamp(), "n": n})
-            return [self._queued(row) for row in due]
+            rows = self._rows.execute(_FRESH, {"n": n}).fetchall()
+            rows += self._rows.execute(_RETRIED, {"now": self._clock.now().timestamp(), "n": n - len(rows)})
+            return [self._queued(row) for row in rows]
 
     def done(self, ids: Sequence[int]) -> None:
         """Forget what has been delivered."""
