@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,10 @@ from vision.recording.manifest import canonical
 from vision.recording.staging import SUFFIXES
 from vision.recording.writing import write_whole
 
-OWN_NAMES = ("event.json", *(f"{role}.{suffix}" for role, suffix in (
-    ("snapshot", "jpg"),
-    ("annotated", "jpg"),
-    ("snapshot_blurred", "jpg"),
-    ("annotated_blurred", "jpg"),
-    ("clip", "mp4"),
-    ("manifest", "json"),
-)))  # fmt: skip
+OWN_NAMES = (
+    *("event.json", "manifest.json", "clip.mp4"),
+    *("snapshot.jpg", "annotated.jpg", "snapshot_blurred.jpg", "annotated_blurred.jpg"),
+)
 """What we write below OUT/<event id>/; nothing else there is ever touched."""
 
 
@@ -41,12 +37,12 @@ class FolderOutbox:
             StorageError: the disk is full; what this call had stored is removed again.
         """
         events = [item for item in items if item.part == "event"]
-        for item in events:
-            if item.name == "opened":
-                self._clear(item.event_id)
         stored: list[Path] = []
         try:
-            stored += self._store_media([item for item in items if item.part == "media"])
+            for item in events:
+                self._clear(item)
+            for item in items:
+                stored += self._store_media(item)
             bodies = [self._store_event(item) for item in events]
         except OSError as error:
             for path in stored:
@@ -55,19 +51,18 @@ class FolderOutbox:
         for body in bodies:
             self._on_event(body)
 
-    def _clear(self, event_id: str) -> None:
-        for name in OWN_NAMES:
-            (self._out_dir / event_id / name).unlink(missing_ok=True)
+    def _clear(self, item: Outgoing) -> None:
+        """What an earlier run left must not be taken for evidence of this one."""
+        for name in OWN_NAMES if item.name == "opened" else ():
+            (self._out_dir / item.event_id / name).unlink(missing_ok=True)
 
-    def _store_media(self, items: Sequence[Outgoing]) -> list[Path]:
-        stored: list[Path] = []
-        for item in items:
-            target = self._out_dir / _relative(item.event_id, item.name, item.media_type)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if item.path is not None:
-                _move(item.path, target)
-                stored.append(target)
-        return stored
+    def _store_media(self, item: Outgoing) -> list[Path]:
+        if item.path is None:
+            return []
+        target = self._out_dir / _relative(item.event_id, item.name, item.media_type)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _move(item.path, target)
+        return [target]
 
     def _store_event(self, item: Outgoing) -> dict[str, Any]:
         body: dict[str, Any] = json.loads(item.body)

@@ -147,7 +147,7 @@ def open_av(
 def open_container(address: SourceAddress, *, trusted: bool) -> Opened:
     """Open the container and find its first video stream."""
     refuse_empty(address)
-    with translated(address.shown):
+    with translated(address.shown, OPEN_S):
         container = av.open(
             address.target,
             "r",
@@ -164,7 +164,7 @@ def options(kind: SourceKind, *, trusted: bool) -> dict[str, str]:
     if kind in {SourceKind.FILE, SourceKind.LOOP}:
         return {"protocol_whitelist": "file", "format_whitelist": FORMATS}
     if kind is SourceKind.RTSP:
-        return {"rtsp_transport": "tcp", "analyzeduration": "3000000"}
+        return {"rtsp_transport": "tcp", "analyzeduration": "1000000"}
     if kind is SourceKind.HTTP:
         # A redirect would lead past the address policy.
         followed = {} if trusted else {"max_redirects": "0"}

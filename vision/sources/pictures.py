@@ -33,6 +33,7 @@ class PictureSource:
         height, width = check_bounds(read_bounded(paths[0]), paths[0].name)
         self._info = StreamInfo(CODEC, width, height, TIME_BASE, b"", Fraction(0))
         self._damaged = 0
+        self._closed = False
 
     @property
     def info(self) -> StreamInfo:
@@ -59,6 +60,8 @@ class PictureSource:
             data = read_bounded(path)
             check_bounds(data, path.name)
             yield self._packet(index, data)
+            if self._closed:
+                return
 
     def decode(self, packet: Packet) -> Frame | None:
         """Decode one picture; None if it is damaged behind its header."""
@@ -74,7 +77,7 @@ class PictureSource:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._paths = []
+        self._closed = True
 
     def _packet(self, index: int, data: bytes) -> Packet:
         pts = round(index * self._interval_s / TIME_BASE)
