@@ -79,6 +79,8 @@ export interface KitchenEvent {
   site_name?: string;
   camera_name?: string;
   time_zone?: string;
+  /** Of this version; a verdict on an older one is refused. */
+  etag?: string;
 }
 export interface EventPage {
   items: KitchenEvent[];
@@ -117,8 +119,10 @@ export interface CameraState {
   looks?: number;
   drops?: Record<string, number>;
   error?: string | null;
+  /** The worker has not reported for a while: the state says nothing about now. */
+  stale?: boolean;
 }
-export interface Camera extends CameraState {
+export interface Camera {
   id: string;
   site: string;
   site_name?: string;
@@ -126,7 +130,8 @@ export interface Camera extends CameraState {
   source?: string;
   zones?: { name: string; type: string }[];
   time_zone?: string;
-  status?: CameraState | null;
+  /** What the worker reported last; null = never. */
+  state?: CameraState | null;
 }
 export interface CatalogueKind {
   name: string;
@@ -139,13 +144,10 @@ export interface AccessRow {
   id?: string | number;
   at: string;
   user?: string | null;
-  event?: string | null;
-  event_id?: string | null;
-  media?: string | null;
-  name?: string | null;
+  event: string;
+  /** Which media. */
+  name: string;
   reason: string;
-  camera?: string | null;
-  camera_id?: string | null;
-  site?: string | null;
-  site_id?: string | null;
+  camera?: string;
+  site?: string;
 }

@@ -93,7 +93,7 @@ export function useReviews() {
       const review = { verdict, reason, at: new Date().toISOString() };
       place(queries, { ...event, status: verdict, review });
       try {
-        const headers = { 'Idempotency-Key': newKey() };
+        const headers = { 'Idempotency-Key': newKey(), ...(event.etag ? { 'If-Match': event.etag } : {}) };
         const body = reason ? { verdict, reason } : { verdict };
         const response = await send(`/v1/events/${event.id}/review`, { method: 'POST', body, headers });
         place(queries, { ...event, ...((await response.json()) as KitchenEvent) });

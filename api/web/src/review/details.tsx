@@ -33,6 +33,7 @@ export function Details({ event }: { event: KitchenEvent }) {
 function Standing({ event }: { event: KitchenEvent }) {
   const { t, name } = useWords();
   const { review } = event;
+  const unreviewed = event.status === 'pending_review' || event.status === 'unsure';
   return (
     <>
       {review && (
@@ -42,12 +43,12 @@ function Standing({ event }: { event: KitchenEvent }) {
           <span className="muted small">{[review.by, review.at && at(review.at, event.time_zone, 'minute')].filter(Boolean).join(' · ')}</span>
         </p>
       )}
-      {!event.usable_as_penalty_evidence && (
+      {unreviewed && (
         <p className="evidence-note">
           <span aria-hidden="true">⚖</span> {t('detail.notEvidence')}
         </p>
       )}
-      {event.usable_as_penalty_evidence && <p className="evidence-note evidence-ok">✓ {t('detail.usable')}</p>}
+      {event.status === 'confirmed' && <p className="evidence-note evidence-ok">✓ {t('detail.usable')}</p>}
     </>
   );
 }

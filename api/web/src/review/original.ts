@@ -1,7 +1,7 @@
 /** Seeing the original: a reason is asked, and what the register wrote down is shown. */
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useState } from 'react';
-import type { AccessRow, KitchenEvent, MediaRole } from '../core/types';
+import type { KitchenEvent, MediaRole } from '../core/types';
 import { registerOf } from './data';
 
 /** Lasts as long as the page: a new login starts blurred again. */
@@ -41,15 +41,13 @@ export function useOriginal(event: KitchenEvent): Original {
   return { role, reason: role ? reason : null, asking, ask, cancel, unlock, hide };
 }
 
-export const eventOf = (row: AccessRow): string | undefined => row.event ?? row.event_id ?? undefined;
-
 /** The newest row of the register about this event; asked for once the picture is there. */
 export function useRegistered(event: KitchenEvent, reason: string | null, loaded: boolean) {
   return useQuery({
     queryKey: ['registered', event.id, reason],
     queryFn: async ({ signal }) => {
       const page = await registerOf({ limit: 20 }, signal);
-      return page.items.find((row) => eventOf(row) === event.id && row.reason === reason) ?? null;
+      return page.items.find((row) => row.event === event.id && row.reason === reason) ?? null;
     },
     enabled: loaded && reason !== null,
     staleTime: 0,

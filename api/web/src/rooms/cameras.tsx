@@ -12,13 +12,6 @@ import { useNow } from '../review/queue';
 const FRESH_MS = 10_000;
 const STATE_SIGNS: Record<string, string> = { ok: '●', starting: '◌', offline: '✕', refused: '⊘', unreadable: '!', unknown: '?' };
 
-/** The state may lie in the camera itself or beside it, as an object or as a word. */
-function stateOf(camera: Camera): CameraState {
-  const nested = typeof camera.status === 'object' && camera.status ? camera.status : {};
-  const own = typeof camera.state === 'object' && camera.state ? (camera.state as CameraState) : camera;
-  return { ...own, ...nested };
-}
-
 export function Cameras() {
   const { t } = useWords();
   const query = useQuery({ queryKey: ['cameras'], queryFn: ({ signal }) => camerasOf(signal), refetchInterval: FRESH_MS, staleTime: 0 });
@@ -65,7 +58,8 @@ function CameraTable({ cameras, now }: { cameras: readonly Camera[]; now: number
 
 function CameraRow({ camera, now }: { camera: Camera; now: number }) {
   const { t, name, age } = useWords();
-  const { state = 'unknown', last_look_at, looks, drops = {}, error } = stateOf(camera);
+  const told: CameraState = camera.state ?? {};
+  const { state = 'unknown', last_look_at, looks, drops = {}, error, stale = false } = told;
   const dropped = Object.entries(drops ?? {});
   const total = dropped.reduce((sum, [, n]) => sum + n, 0);
   return (
@@ -79,6 +73,7 @@ function CameraRow({ camera, now }: { camera: Camera; now: number }) {
         <span className={`health health-${state}`}>
           <span aria-hidden="true">{STATE_SIGNS[state] ?? '?'}</span> {name('state', state)}
         </span>
+        {stale && <p className="muted small">{t('cameras.stale')}</p>}
         {error && <p className="muted small error-line">{error}</p>}
       </td>
       <td className="number">

@@ -4,7 +4,6 @@ import type { AccessRow } from '../core/types';
 import { at } from '../core/when';
 import { format } from '../core/route';
 import { registerOf, useSites } from '../review/data';
-import { eventOf } from '../review/original';
 import { follow } from '../shell/header';
 import { Empty, Failure, Loading } from '../shell/states';
 import { useWords } from '../words';
@@ -43,7 +42,7 @@ export function Register() {
 function RegisterTable({ rows }: { rows: readonly AccessRow[] }) {
   const { t, name } = useWords();
   const zones = new Map((useSites().data ?? []).map((site) => [site.id, site.time_zone]));
-  const zoneOf = (row: AccessRow): string => zones.get(row.site ?? row.site_id ?? '') ?? HERE;
+  const zoneOf = (row: AccessRow): string => zones.get(row.site ?? '') ?? HERE;
   const heads = ['at', 'who', 'why', 'what', 'event'] as const;
   return (
     <div className="table-box">
@@ -59,14 +58,14 @@ function RegisterTable({ rows }: { rows: readonly AccessRow[] }) {
         </thead>
         <tbody>
           {rows.map((row, i) => {
-            const event = eventOf(row);
-            const place = [row.camera ?? row.camera_id, row.site ?? row.site_id].filter(Boolean).join(' · ');
+            const { event } = row;
+            const place = [row.camera, row.site].filter(Boolean).join(' · ');
             return (
               <tr key={row.id ?? i}>
                 <td className="number">{at(row.at, zoneOf(row))} <span className="muted small">{zoneOf(row)}</span></td>
                 <th scope="row">{row.user ?? '—'}</th>
                 <td>{row.reason}</td>
-                <td>{name('media', row.media ?? row.name ?? '—')}</td>
+                <td>{name('media', row.name)}</td>
                 <td>
                   {event ? (
                     <a href={format('review', { status: 'all', event })} onClick={follow}>

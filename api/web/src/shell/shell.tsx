@@ -71,8 +71,8 @@ export function Shell({ session, kinds }: ShellProps) {
   const leave = async (): Promise<void> => {
     await send('/v1/session', { method: 'DELETE' });
     forgetReason();
-    queries.clear();
     queries.setQueryData(['session'], null);
+    queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'session' });
   };
   return (
     <Notes>

@@ -242,6 +242,7 @@ export const en: Dictionary = {
   'cameras.drops': 'Drops',
   'cameras.source': 'Source (password hidden)',
   'cameras.events': 'Its events',
+  'cameras.stale': 'Not reported lately; may be out of date',
   'cameras.never': 'not yet',
   'cameras.empty': 'No camera yet',
   'cameras.emptyHelp': 'Run mingchu camera add in a terminal to add the first one.',

@@ -239,6 +239,7 @@ export const zh = {
   'cameras.drops': '丢帧',
   'cameras.source': '来源（已隐去密码）',
   'cameras.events': '看它的事件',
+  'cameras.stale': '近来没有上报，状态可能过时',
   'cameras.never': '还没有',
   'cameras.empty': '还没有摄像头',
   'cameras.emptyHelp': '在终端运行 mingchu camera add 添加第一个摄像头。',
