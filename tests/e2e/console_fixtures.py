@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ import cv2
 import httpx
 import numpy as np
 from numpy.typing import NDArray
+
+from tests.e2e.stack import Stack
 
 Json = dict[str, Any]
 WIDTH, HEIGHT, FPS = 768, 432, 12
@@ -208,3 +211,35 @@ class Intake:
         if case.closed:
             self.event(body(case, "closed", now))
         return event
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How a person and a worker get in."""
+
+    code: str
+    key: str
+
+
+CAMERAS = {
+    "kitchen-1": ("专间一号", "special_room"),
+    "kitchen-2": ("热厨灶台", "cooking"),
+    "store-1": ("仓库夜视", "storage"),
+}
+
+
+def open_doors(stack: Stack) -> Doors:
+    """Make a site with three cameras, a worker's key and a first-login code on a running API."""
+    stack.cli("site", "add", "local", "--name", "红旗路店")
+    for camera, (name, zone) in CAMERAS.items():
+        source = f"rtsp://viewer:secret@127.0.0.1:1/{camera}"
+        stack.cli("camera", "add", camera, source, "--site", "local", "--name", name, "--zone", zone)
+    key = stack.cli("key", "add", "test-worker", "--scope", "events:write")
+    code = stack.cli("user", "code")
+    return Doors(code=_found(r"\b[2-9A-Z]{4}(?:-[2-9A-Z]{4}){2}\b", code), key=_found(r"mck_\w+", key))
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match, f"no {pattern} in {text!r}"
+    return match.group()

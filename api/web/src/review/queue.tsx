@@ -113,10 +113,9 @@ function Thumb({ event }: { event: KitchenEvent }) {
   return <img className="thumb" src={`/v1/events/${event.id}/media/${name}`} alt="" loading="lazy" decoding="async" />;
 }
 
-export function QueueEmpty({ filters, filter, large = false }: { filters: Filters; filter: (filters: Filters) => void; large?: boolean }) {
+export function QueueEmpty({ filters, filter }: { filters: Filters; filter: (filters: Filters) => void }) {
   const { t } = useWords();
   const plain = Object.entries(NO_FILTERS).every(([name, v]) => name === 'sort' || filters[name as keyof Filters] === v);
-  if (!large) return null;
   return (
     <Empty title={plain ? t('queue.empty') : t('queue.emptyFilter')} help={plain ? t('queue.emptyHelp') : t('queue.emptyFilterHelp')}>
       {!plain && (

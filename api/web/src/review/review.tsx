@@ -145,9 +145,7 @@ export function Review({ kinds, listener, taker }: ReviewProps) {
       <section className="queue" aria-label={t('queue.label')}>
         <FilterBar filters={filters} filter={filter} kinds={kinds} />
         {query.isPending && <Loading />}
-        {query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
         {query.isSuccess && <Queue groups={groups} chosen={id} fresh={fresh} pick={pick} query={query} />}
-        {query.isSuccess && ids.length === 0 && <QueueEmpty filters={filters} filter={filter} />}
       </section>
       <section className="stage-column" aria-label={t('player.label')}>
         <button className="button list-button" onClick={() => setListOpen(true)}>
@@ -161,8 +159,9 @@ export function Review({ kinds, listener, taker }: ReviewProps) {
           </>
         )}
         {!event && single.isError && <Failure error={single.error} retry={() => void single.refetch()} />}
-        {!event && !single.isError && (query.isPending || (id && single.isFetching)) && <Loading />}
-        {empty && <QueueEmpty filters={filters} filter={filter} large />}
+        {!event && !single.isError && !query.isError && (query.isPending || (id && single.isFetching)) && <Loading />}
+        {!event && query.isError && <Failure error={query.error} retry={() => void query.refetch()} />}
+        {empty && <QueueEmpty filters={filters} filter={filter} />}
       </section>
       <aside className="details" aria-label={t('detail.label')}>
         {event && <Details event={event} />}
