@@ -90,7 +90,7 @@ def _step(network: Any, batch: Batch, loss_of: MaskedLoss, optimiser: torch.opti
 def main(argv: list[str] | None = None) -> int:
     """Train and write the checkpoint and, beside it, a record of the run."""
     parser = argparse.ArgumentParser("vision.training.train", description=main.__doc__)
-    parser.add_argument("--index", type=Path, required=True)
+    parser.add_argument("--index", type=Path, nargs="+", required=True)
     parser.add_argument("--weights", type=Path, required=True, help="COCO checkpoint, or one of ours to go on from")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=40)
@@ -101,7 +101,8 @@ def main(argv: list[str] | None = None) -> int:
     told = parser.parse_args(argv)
     torch.set_num_threads(2)
     plan = Plan(told.minutes, told.side, told.batch, told.rate, told.seed)
-    record = train(read_index(told.index, "train"), inherited(told.weights), plan, told.out)
+    entries = [entry for index in told.index for entry in read_index(index, "train")]
+    record = train(entries, inherited(told.weights), plan, told.out)
     told.out.with_suffix(".json").write_text(json.dumps({**vars(told), **record}, default=str, indent=1), "utf-8")
     return 0
 

@@ -1,0 +1,105 @@
+"""Heads and persons are cut out of the labelled sets, with what their wearers' labels say in our states."""
+
+import argparse
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.geometry import clipped, expanded
+from vision.training.face_teacher import FaceTeacher
+from vision.training.labels import head_of
+from vision.training.sources import Box, Picture, Source, pictures, read_sources
+from vision.training.vocabulary import LETTERS
+
+ROOM = 2.4
+"""Sides of the stored patch over the sides of the box: room for jitter."""
+LONGEST_PX = 320
+GROW = (0.16, 0.38, 0.16, 0.04)
+SLIGHT = (0.06, 0.15, 0.06, 0.02)
+"""For sets whose face boxes often are heads already."""
+TEACHABLE = frozenset({"hardhats", "smoking"})
+"""Sets without mask labels on whose heads the face teacher may say that no face is seen."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """One box with room around it, and what is labelled."""
+
+    bgr: NDArray[np.uint8]
+    xyxy: tuple[float, ...]
+    """The box in px of the patch."""
+    states: dict[str, str]
+    """Item -> state; items not labelled are missing."""
+    origin: str
+    """Name of the set."""
+    split: str
+
+
+def patches(sources: list[Source], root: Path, teacher: FaceTeacher, region: str) -> Iterator[Patch]:
+    """Yield every labelled head or person of all sets."""
+    for source in sources:
+        for picture in pictures(source, root):
+            wanted = [box for box in picture.boxes if (box.label == "person") == (region == "person")]
+            wanted = [box for box in wanted if box.label in {"face", "head", "person"}]
+            if wanted and source.name != "coco256":
+                yield from _of_picture(source, picture, wanted, teacher)
+
+
+def _of_picture(source: Source, picture: Picture, boxes: list[Box], teacher: FaceTeacher) -> Iterator[Patch]:
+    bgr = np.asarray(cv2.imread(str(picture.path)), np.uint8)
+    for box in boxes:
+        patch = cut_patch(bgr, _grown(source, picture, box), (source.name, picture.split), states_of(box))
+        if source.name in TEACHABLE and (seen := teacher.mask_of(patch.bgr)):
+            patch.states["mask"] = seen
+        if patch.states:
+            yield patch
+
+
+def states_of(box: Box) -> dict[str, str]:
+    """Translate a box's letters into our states."""
+    letters = {("uniform" if key == "clothing" else key): value for key, value in box.attributes.items()}
+    return {item: LETTERS[item][letter] for item, letter in letters.items() if letter in LETTERS.get(item, {})}
+
+
+def _grown(source: Source, picture: Picture, box: Box) -> tuple[float, ...]:
+    if box.label != "face":
+        return box.xyxy
+    return head_of(box.xyxy, SLIGHT if source.name == "masks2" else GROW, picture.hw)
+
+
+def cut_patch(bgr: NDArray[np.uint8], xyxy: tuple[float, ...], told: tuple[str, str], states: dict[str, str]) -> Patch:
+    """Cut a box with its surroundings out of a picture; `told` names its set and split."""
+    box = np.array([xyxy], np.float32)
+    square = np.repeat((box[:, 2:] - box[:, :2]).max() / 2, 2)
+    middle = (box[0, :2] + box[0, 2:]) / 2
+    window = expanded(np.concatenate([middle - square, middle + square])[None].astype(np.float32), ROOM)
+    x0, y0, x1, y1 = clipped(window, (bgr.shape[0], bgr.shape[1]))[0].astype(int)
+    part = bgr[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
+    scale = min(1.0, LONGEST_PX / max(part.shape[:2]))
+    small = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else part.copy()
+    inside = ((box[0] - np.array([x0, y0, x0, y0])) * scale).tolist()
+    return Patch(np.asarray(small, np.uint8), tuple(inside), states, *told)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Cut all patches of one region and keep them outside the repository."""
+    parser = argparse.ArgumentParser("vision.training.heads", description=main.__doc__)
+    parser.add_argument("--manifests", type=Path, default=Path("datasets"))
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--teacher", type=Path, required=True, help="the AIZOO face detector (.tflite)")
+    parser.add_argument("--region", choices=("head", "person"), default="head")
+    parser.add_argument("--out", type=Path, required=True)
+    told = parser.parse_args(argv)
+    found = list(patches(read_sources(told.manifests), told.data, FaceTeacher(told.teacher), told.region))
+    told.out.write_bytes(pickle.dumps(found))
+    print(f"{len(found)} patches")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
