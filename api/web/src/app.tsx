@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { ApiError, get, useToken, whenSignedOut } from './core/http';
 import { paintTheme, usePref } from './core/prefs';
 import type { CatalogueKind, Session } from './core/types';
+import { forgetReason } from './review/original';
 import { Login } from './shell/login';
 import { Shell } from './shell/shell';
 import { Failure, Loading } from './shell/states';
@@ -55,7 +56,7 @@ function Door() {
   const [entering, setEntering] = useState(false);
   useEffect(() => whenSignedOut(() => queries.setQueryData(['session'], null)), [queries]);
   if (query.isPending) return <WordsProvider>{<Loading />}</WordsProvider>;
-  if (query.isError) {
+  if (query.isError && !query.data) {
     return (
       <WordsProvider>
         <Failure error={query.error} retry={() => void query.refetch()} />
@@ -65,6 +66,9 @@ function Door() {
   if (query.data && !entering) return <Signed signed={query.data} />;
   const enter = (signed: Session): void => {
     useToken(signed.csrf);
+    // Another person may see other sites: nothing of the one before stays.
+    forgetReason();
+    queries.removeQueries({ predicate: (each) => each.queryKey[0] !== 'session' });
     queries.setQueryData(['session'], signed);
     setEntering(false);
   };

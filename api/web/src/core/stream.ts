@@ -13,30 +13,37 @@ interface Line {
   over: boolean;
 }
 
-function open(line: Line, tell: (state: StreamState) => void, take: (event: CloudEvent) => void): void {
+export interface Listener {
+  take: (event: CloudEvent) => void;
+  /** The server answered, but not with a stream: the session may be over. */
+  refused: () => void;
+}
+
+function open(line: Line, tell: (state: StreamState) => void, listener: () => Listener): void {
   const source = new EventSource(line.last ? `/v1/stream?after=${encodeURIComponent(line.last)}` : '/v1/stream');
   line.source = source;
   source.onopen = () => tell('live');
   source.onerror = () => {
     tell('lost');
     if (source.readyState !== EventSource.CLOSED || line.over) return; // the browser itself tries again
-    line.timer = window.setTimeout(() => open(line, tell, take), RETRY_MS);
+    listener().refused();
+    line.timer = window.setTimeout(() => open(line, tell, listener), RETRY_MS);
   };
   const receive = (message: MessageEvent<string>): void => {
     line.last = message.lastEventId || line.last;
-    take(JSON.parse(message.data) as CloudEvent);
+    listener().take(JSON.parse(message.data) as CloudEvent);
   };
   for (const type of TYPES) source.addEventListener(type, receive);
   source.onmessage = receive;
 }
 
-export function useStream(take: (event: CloudEvent) => void): StreamState {
+export function useStream(listener: Listener): StreamState {
   const [state, setState] = useState<StreamState>('connecting');
-  const latest = useRef(take);
-  latest.current = take;
+  const latest = useRef(listener);
+  latest.current = listener;
   useEffect(() => {
     const line: Line = { source: null, last: '', timer: 0, over: false };
-    open(line, setState, (event) => latest.current(event));
+    open(line, setState, () => latest.current);
     return () => {
       line.over = true;
       window.clearTimeout(line.timer);

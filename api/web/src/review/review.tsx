@@ -5,7 +5,7 @@ import { format, go, useRoute } from '../core/route';
 import type { CatalogueKind, CloudEvent, KitchenEvent, Reason, Verdict } from '../core/types';
 import { ApiError } from '../core/http';
 import { useSay } from '../shell/notes';
-import { Failure, Loading } from '../shell/states';
+import { Failure, Loading, useSentence } from '../shell/states';
 import { useWords } from '../words';
 import { useArrivals } from './arrivals';
 import { useEvent, useQueue, useReviews } from './data';
@@ -41,6 +41,7 @@ function useSelection(): Selection {
 export function Review({ kinds, listener, taker }: ReviewProps) {
   const { t, kind: kindName } = useWords();
   const say = useSay();
+  const sentence = useSentence();
   const { filters, chosen, select, filter } = useSelection();
   const { query, events } = useQueue(filters);
   const groups = useMemo(() => group(events, filters.sort), [events, filters.sort]);
@@ -78,9 +79,9 @@ export function Review({ kinds, listener, taker }: ReviewProps) {
       say({ text: t('verdict.undone', { kind: kindName(fresh.kind) }) });
     } catch (error) {
       history.current.push(last);
-      say({ text: t('verdict.failed', { detail: String((error as Error).message) }), bad: true });
+      say({ text: t('verdict.failed', { detail: sentence(error) }), bad: true });
     }
-  }, [undo, select, say, t, kindName]);
+  }, [undo, select, say, sentence, t, kindName]);
 
   const decide = useCallback(
     async (verdict: Verdict, reason: Reason | null) => {
@@ -97,10 +98,10 @@ export function Review({ kinds, listener, taker }: ReviewProps) {
         const conflict = error instanceof ApiError && (error.status === 409 || error.status === 412);
         select(event.id);
         void single.refetch();
-        say({ text: conflict ? t('verdict.conflict') : t('verdict.failed', { detail: String((error as Error).message) }), bad: true });
+        say({ text: conflict ? t('verdict.conflict') : t('verdict.failed', { detail: sentence(error) }), bad: true });
       }
     },
-    [event, ids, select, judge, say, t, kindName, takeBack, single],
+    [event, ids, select, judge, say, sentence, t, kindName, takeBack, single],
   );
 
   const player = useRef<PlayerHandle>(null);

@@ -3,6 +3,7 @@ import { useState, type FormEvent } from 'react';
 import { send } from '../core/http';
 import { usePref } from '../core/prefs';
 import type { Session } from '../core/types';
+import { useSentence } from './states';
 import { languageOf, switchLanguage, useWords } from '../words';
 
 const SHORTEST_PASSWORD = 10;
@@ -17,8 +18,6 @@ function codeInAddress(): string {
 function forgetCode(): void {
   if (codeInAddress()) window.history.replaceState(null, '', window.location.pathname);
 }
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export interface LoginProps {
   begun: () => void;
@@ -66,6 +65,7 @@ function Entry({ accept }: { accept: (session: Session, way: Way) => void }) {
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState('');
+  const sentence = useSentence();
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
@@ -75,7 +75,7 @@ function Entry({ accept }: { accept: (session: Session, way: Way) => void }) {
       const response = await send('/v1/session', { method: 'POST', body });
       accept((await response.json()) as Session, way);
     } catch (error) {
-      setWrong(message(error));
+      setWrong(sentence(error));
     } finally {
       setBusy(false);
     }
@@ -154,6 +154,7 @@ function SetPassword({ session, done }: { session: Session; done: () => void }) 
   const { t } = useWords();
   const [password, setPassword] = useState('');
   const [wrong, setWrong] = useState('');
+  const sentence = useSentence();
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     if (password.length < SHORTEST_PASSWORD) return setWrong(t('login.setShort', { n: SHORTEST_PASSWORD }));
@@ -162,7 +163,7 @@ function SetPassword({ session, done }: { session: Session; done: () => void }) 
       await send('/v1/session/password', { method: 'POST', body: { password }, headers });
       done();
     } catch (error) {
-      setWrong(message(error));
+      setWrong(sentence(error));
     }
   };
   return (

@@ -20,6 +20,16 @@ const ROOM_OF: Partial<Record<Action, Room>> = { goReview: 'review', goCameras: 
 type Listener = (action: Action) => boolean;
 type Taker = (event: CloudEvent) => void;
 
+/** What happened while nobody listened is asked for again. */
+function useCatchingUp(stream: StreamState): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    if (stream !== 'live') return;
+    void queries.invalidateQueries({ queryKey: ['events'] });
+    void queries.invalidateQueries({ queryKey: ['counts'] });
+  }, [stream, queries]);
+}
+
 export interface ShellProps {
   session: Session;
   kinds: readonly CatalogueKind[];
@@ -66,7 +76,11 @@ export function Shell({ session, kinds }: ShellProps) {
   const taker = useRef<Taker | null>(null);
   const help = useCallback(() => setHelping(true), []);
   useKeyboard(listener, help);
-  const stream = useStream(useCallback((event: CloudEvent) => taker.current?.(event), []));
+  const stream = useStream({
+    take: (event) => taker.current?.(event),
+    refused: () => void queries.invalidateQueries({ queryKey: ['session'] }),
+  });
+  useCatchingUp(stream);
   const demo = useSites().data?.some((site) => site.id === 'demo') ?? false;
   const leave = async (): Promise<void> => {
     await send('/v1/session', { method: 'DELETE' });

@@ -36,6 +36,15 @@ function useFailure(error: unknown): { title: string; help: string } {
   return { title: t('error.other', { status: error.status }), help: error.detail || error.title };
 }
 
+/** One sentence for a line of text. */
+export function useSentence(): (error: unknown) => string {
+  const { t } = useWords();
+  return (error) => {
+    if (error instanceof ApiError && error.unreachable) return t('error.unreachable');
+    return error instanceof Error ? error.message : String(error);
+  };
+}
+
 export function Failure({ error, retry }: { error: unknown; retry: () => void }) {
   const { t } = useWords();
   const { title, help } = useFailure(error);
