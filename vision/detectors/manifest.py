@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-from vision.detectors.table import Table
+from vision.detectors.table import MISSING, Table
 from vision.errors import ModelError
 from vision.ports import ModelRef
 
@@ -239,7 +239,7 @@ def _nms_iou(table: Table) -> float:
 
 def _outputs(table: Table) -> dict[str, WearOutput]:
     if not table.keys():
-        raise ModelError(table.path("*"), "(missing)", "one table per item, such as outputs.hat")
+        raise ModelError(table.path("*"), MISSING, "one table per item, such as outputs.hat")
     return {item: _output(table.table(item)) for item in table.keys()}  # noqa: SIM118 - not a mapping
 
 

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 
 from vision.errors import ModelError
 
-MISSING = "(missing)"
+
+class _Missing:
+    """What a key that is not there reads as; no check takes it for a value."""
+
+    def __repr__(self) -> str:
+        return "(missing)"
+
+
+MISSING = _Missing()
 
 
 class Table:
@@ -49,14 +57,10 @@ class Table:
     def texts(self, key: str, *, allowed: tuple[str, ...]) -> tuple[str, ...]:
         """Take at least two different strings out of `allowed`."""
         value = self._take(key, None)
-        if (
-            not isinstance(value, list)
-            or len(value) < 2
-            or len(set(map(str, value))) < len(value)
-            or not set(value) <= set(allowed)
-        ):
+        known = [each for each in value if each in allowed] if isinstance(value, list) else []
+        if value != known or len(known) < 2 or len(set(known)) < len(known):
             raise ModelError(self.path(key), value, f"two or more different ones of {' | '.join(allowed)}")
-        return tuple(value)
+        return tuple(known)
 
     def table(self, key: str, *, required: bool = True) -> "Table":
         """Take a table; an absent optional one reads as empty."""
