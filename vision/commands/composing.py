@@ -1,0 +1,45 @@
+"""Puts the models, the law and the camera together for the commands that look."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from vision.detectors.manifest import ModelManifest, load_manifest, model_folder, models_root
+from vision.detectors.onnx import OnnxDetector
+from vision.detectors.wear import OnnxWear
+from vision.errors import ModelError
+from vision.pipeline import Abilities
+from vision.sight import Eyes
+
+
+@dataclass(frozen=True)
+class Sightedness:
+    """The models of this process, and what they can tell."""
+
+    detector: OnnxDetector
+    wear: OnnxWear
+    thresholds: dict[str, float]
+
+    @cached_property
+    def eyes(self) -> Eyes:
+        """Return both models behind one call."""
+        return Eyes(self.detector, self.wear)
+
+    @cached_property
+    def abilities(self) -> Abilities:
+        """Return what the rules may count on."""
+        return Abilities(self.eyes.model, self.detector.classes, self.wear.items, self.thresholds)
+
+
+def load_sight(detector: str = "detector", threads: int = 0) -> Sightedness:
+    """Load a detector by name or folder and every shipped wear model; raises ModelError."""
+    manifest = load_manifest(model_folder(detector))
+    if manifest.task != "detect":
+        raise ModelError(f"{manifest.where}: task", manifest.task, "detect")
+    thresholds = dict(zip(manifest.classes, manifest.thresholds, strict=True))
+    return Sightedness(OnnxDetector(manifest, threads), OnnxWear(_wear_manifests(), threads), thresholds)
+
+
+def _wear_manifests() -> list[ModelManifest]:
+    folders = sorted(path.parent for path in models_root().glob("*/model.toml"))
+    return [manifest for manifest in map(load_manifest, folders) if manifest.task == "wear"]
+

@@ -1,0 +1,48 @@
+"""The command line `mingchu`: parses, calls one composition function per command, and turns our errors into one line.
+
+`vision` never imports `api`; the API's commands (`serve`, `run`, `user`, …) register themselves through the entry-point
+group `mingchu.commands`.
+"""
+
+import logging
+import sys
+from importlib.metadata import entry_points
+
+import typer
+from rich.console import Console
+
+from vision.commands.detect import detect
+from vision.commands.models import model_app
+from vision.commands.watch import watch
+from vision.errors import MingchuError
+
+BAD_INPUT = 2
+"""Exit code for every problem that the caller can mend."""
+
+
+def build_app() -> typer.Typer:
+    """Return the whole command line, the API's commands included where they are installed."""
+    app = typer.Typer(
+        name="mingchu",
+        help="明厨 Mingchu: watches kitchen cameras, keeps evidence, walks each confirmed violation to a closed case.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.command()(watch)
+    app.command()(detect)
+    app.add_typer(model_app, name="model")
+    for point in sorted(entry_points(group="mingchu.commands"), key=lambda point: point.name):
+        point.load()(app)
+    return app
+
+
+def main() -> None:
+    """Run the command line; exit 2 with one clear line when the input is wrong."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        build_app()()
+    except MingchuError as error:
+        Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"mingchu: {error}")
+        sys.exit(BAD_INPUT)
