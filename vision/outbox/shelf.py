@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -30,17 +30,15 @@ class Shelf:
         A block that fails leaves every source where it was and the shelf as before. A crash in between leaves a file
         that no row names, which `sweep` removes, or a source that was taken already, its owner's staging rubbish.
         """
-        taken: list[str] = []
-        try:
-            for source in sources:
-                taken.append(uuid4().hex + source.suffix)
-                _copy(source, self.path(taken[-1]))
+        with ExitStack() as undo:
+            taken = [uuid4().hex + source.suffix for source in sources]
+            undo.callback(self.drop, taken)
+            for source, name in zip(sources, taken, strict=True):
+                _copy(source, self.path(name))
             if taken:
                 flush(self._folder)
             yield taken
-        except BaseException:
-            self.drop(taken)
-            raise
+            undo.pop_all()
         for source in sources:
             with suppress(OSError):  # it is taken; a source that cannot go away is its owner's rubbish
                 source.unlink()
