@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from vision.detections import Detections
 from vision.geometry import iou
 
-CANDIDATES = 1000
+CANDIDATES = 500
 """Only so many of the most confident boxes compete: a kitchen has fewer things, and the cost grows with the square."""
 
 
