@@ -1,15 +1,17 @@
 """When enough evidence is enough: a leaky sum that opens high, closes low, and rests before it opens again.
 
-The sum S of one subject is in nats. Between looks it leaks, S ← S·exp(-dt/leak_s); a look adds its calibrated log-
-odds, capped to ±4 nats so that no single picture decides, and weighted by min(1, dt/1 s) since the last look that knew
-something, so that five looks in one second count as about one and not as five independent witnesses (a leaky form of
-A. Wald's sequential test, 1945, with E. S. Page's floor, 1954).
+The sum S of one subject is in nats. Between looks it leaks, S ← S·exp(-dt/leak_s); a look adds its calibrated
+log-odds, capped to ±4 nats so that no single picture decides, and weighted by min(1, dt/1 s) since the last look that
+knew something, so that five looks in one second count as about one and not as five independent witnesses (a leaky form
+of A. Wald's sequential test, 1945, with E. S. Page's floor, 1954).
 
 What *unknown* (NaN) does, and does not (I3): it adds nothing and never opens, because only a look that itself speaks
 for the violation opens it, and unknown time does not count as dwelling. It is no evidence against it either; but while
 nothing is known the sum leaks, and when it has leaked to `close_at` the violation closes: we no longer know that it
 goes on. That cannot flap: leaking never raises the sum, and `rearm_s` stands between a closing and the next opening.
 What closes: evidence against it, the leak, or the end of the subject (`vision.rules.ledger`).
+
+Before it opens, a look that says as much against it as one look can (-4) starts its run, and so its dwell, anew.
 """
 
 import math
@@ -94,7 +96,8 @@ class Hysteresis:
 
     def _remember(self, log_odds: float, at: datetime, pts_s: float, passed_s: float) -> None:
         """Keep where the run began, how long it was watched, its peak and its curve."""
-        if self._is_over or (not self.is_open and self.total <= _NOTHING):
+        refuted = self.total <= _NOTHING or log_odds <= -CAP
+        if self._is_over or (not self.is_open and refuted):
             self._forget()
         if log_odds > 0:
             self._speaks_for(at, pts_s, passed_s)

@@ -155,6 +155,13 @@ def test_dwelling_counts_seen_seconds_only() -> None:
     assert run(limits, every_2_s(4, *[NAN] * 20, 4))[1] == []
 
 
+def test_a_refuting_look_starts_the_dwell_anew() -> None:
+    """Somebody who looks in every half minute attends a post; a mild doubt does not stop the clock."""
+    limits = Thresholds(open_at=3, close_at=0.5, leak_s=60, rearm_s=0, dwell_s=20)
+    assert run(limits, every_2_s(*([4] * 10 + [-CAP]) * 5))[1] == []
+    assert run(limits, every_2_s(*([4] * 5 + [-1]) * 3))[1][0][1] == "opened"
+
+
 def test_it_remembers_where_it_began_its_peak_and_the_last_that_spoke_for_it() -> None:
     total, _ = run(QUICK, every_2_s(-2, 3, 4, NAN, 2, -1))
     assert total.started_at == START + timedelta(seconds=4)
