@@ -1,1 +1,1 @@
-"""Where our models come from: pictures become a labelled index, a detector and a wear model, then ONNX with a manifest."""
+"""Where our models come from: pictures become an index, a detector and wear models, then ONNX with a manifest."""

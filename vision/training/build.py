@@ -1,4 +1,4 @@
-"""One command turns the labelled sets into an index that trainings read: pictures, boxes, ignored regions and a hash."""
+"""One command turns the labelled sets into an index that trainings read: pictures, boxes, silences, a hash."""
 
 import argparse
 import hashlib
@@ -19,7 +19,9 @@ from vision.training.teacher import Teacher
 def build(manifests: Path, root: Path, weights: Path, out: Path) -> dict[str, Any]:
     """Write ``out`` (JSON) from every manifest and return what it holds."""
     teacher = Teacher(weights)
-    entries = [_entry(source, picture, teacher) for source in read_sources(manifests) for picture in pictures(source, root)]
+    entries = [
+        _entry(source, picture, teacher) for source in read_sources(manifests) for picture in pictures(source, root)
+    ]
     body = json.dumps(entries)
     index = {"sha256": hashlib.sha256(body.encode()).hexdigest(), "pictures": entries}
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +32,13 @@ def build(manifests: Path, root: Path, weights: Path, out: Path) -> dict[str, An
 def _entry(source: Source, picture: Picture, teacher: Teacher) -> dict[str, Any]:
     bgr = np.asarray(cv2.imread(str(picture.path)), np.uint8)
     told = truth(source, picture, teacher(bgr))
-    return {"path": str(picture.path), "set": source.name, "split": picture.split, "share": source.share, **asdict(told)}
+    return {
+        "path": str(picture.path),
+        "set": source.name,
+        "split": picture.split,
+        "share": source.share,
+        **asdict(told),
+    }
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Targets = NDArray[np.int64]
 TRUSTED = 0.96
 """Share of right answers among those given, at which the threshold is set."""
 LEAST = 0.6
@@ -37,7 +38,9 @@ def answer_above(probability: Floats, target: NDArray[np.int64], unknown: int) -
     return 0.95
 
 
-def confusion(probability: Floats, target: NDArray[np.int64], least: float, states: Sequence[str]) -> dict[str, dict[str, int]]:
+def confusion(
+    probability: Floats, target: NDArray[np.int64], least: float, states: Sequence[str]
+) -> dict[str, dict[str, int]]:
     """Return for each true state how often each state was answered, unknown where none is sure enough."""
     unknown = states.index("unknown")
     answer = np.where(probability.max(axis=1) >= least, probability.argmax(axis=1), unknown)

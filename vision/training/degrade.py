@@ -32,10 +32,10 @@ def degraded(bgr: Picture, dice: random.Random, strength: float = 1.0) -> Pictur
 
 
 def _blurred(bgr: Picture, dice: random.Random) -> Picture:
-    if dice.random() < 0.5:  # noqa: PLR2004
+    if dice.random() < 0.5:
         return np.asarray(cv2.GaussianBlur(bgr, (0, 0), dice.uniform(0.4, 0.012 * max(bgr.shape[:2]) + 0.5)), np.uint8)
     length = dice.randint(2, max(3, bgr.shape[1] // 50))
-    kernel = np.full((1, length) if dice.random() < 0.7 else (length, 1), 1 / length, np.float32)  # noqa: PLR2004
+    kernel = np.full((1, length) if dice.random() < 0.7 else (length, 1), 1 / length, np.float32)
     return np.asarray(cv2.filter2D(bgr, -1, kernel), np.uint8)
 
 
@@ -47,10 +47,8 @@ def _shrunk(bgr: Picture, dice: random.Random) -> Picture:
 
 
 def _noisy(bgr: Picture, dice: random.Random) -> Picture:
-    noise = np.empty(bgr.shape, np.int16)
-    cv2.setRNGSeed(dice.randrange(2**31))
-    cv2.randn(noise, (0, 0, 0), (dice.uniform(2, 14),) * 3)
-    return np.clip(bgr + noise, 0, 255).astype(np.uint8)
+    noise = np.random.default_rng(dice.randrange(2**31)).standard_normal(bgr.shape, np.float32)
+    return np.asarray(np.clip(bgr + noise * np.float32(dice.uniform(2, 14)), 0, 255), np.uint8)
 
 
 def _squeezed(bgr: Picture, dice: random.Random) -> Picture:

@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from vision.training.feed import read_index
+from vision.training.labels import Found
 from vision.training.scoring import Looks, average_precision, best_threshold, matched
-from vision.training.teacher import Found, Teacher
+from vision.training.teacher import Teacher
 from vision.training.vocabulary import CLASSES
 
 Finder = Callable[[NDArray[np.uint8], float], Found]

@@ -26,7 +26,7 @@ class Flat(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return centre boxes in px of the input, then one score in 0..1 per class."""
-        return self.network(images)[0]  # type: ignore[no-any-return]  # untyped
+        return self.network(images)[0]
 
 
 def export_detector(weights: Path, folder: Path, thresholds: dict[str, float]) -> Path:

@@ -1,4 +1,4 @@
-"""A public face detector says which heads show a face; of a head without one, nobody can tell whether it wears a mask."""
+"""A public face detector says which heads show a face; without one nobody can tell of a mask."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ NO_FACE, SURE = 0.25, 0.85
 
 
 class FaceTeacher:
-    """AIZOOTech/FaceMaskDetection (MIT): an SSD that scores masked and bare faces; a teacher only, nothing of it ships."""
+    """AIZOOTech/FaceMaskDetection (MIT): an SSD for masked and bare faces; a teacher only."""
 
     def __init__(self, weights: Path) -> None:
         self._net: Any = Interpreter(model_path=str(weights), num_threads=2)

@@ -23,7 +23,10 @@ RARE_TIMES: Final = 4.0
 
 
 class Feed(IterableDataset[Batch]):  # type: ignore[misc]  # torch is untyped here
-    """Endless batches for the detector: ``img`` u8 (b, 3, s, s) RGB, ``learnt`` u8 (b, classes, s/8, s/8), boxes as Ultralytics wants them."""
+    """Endless batches for the detector.
+
+    ``img`` u8 (b, 3, s, s) RGB, ``learnt`` u8 (b, classes, s/8, s/8), and boxes as Ultralytics wants them.
+    """
 
     def __init__(self, entries: list[dict[str, Any]], *, side_px: int, batch: int, seed: int) -> None:
         self._entries = entries
@@ -39,7 +42,7 @@ class Feed(IterableDataset[Batch]):  # type: ignore[misc]  # torch is untyped he
             yield collated([self._drawn(dice) for _ in range(self._batch)])
 
     def _drawn(self, dice: random.Random) -> Canvas:
-        several = dice.random() < 0.7  # noqa: PLR2004
+        several = dice.random() < 0.7
         drawn = [self._read(entry) for entry in dice.choices(self._entries, self._shares, k=4 if several else 1)]
         return finished(mosaic(drawn, self._side_px, dice) if several else single(*drawn[0], self._side_px, dice), dice)
 
@@ -49,7 +52,9 @@ class Feed(IterableDataset[Batch]):  # type: ignore[misc]  # torch is untyped he
             bgr = np.asarray(cv2.imread(path), np.uint8)
             scale = min(1.0, LONGEST_PX / max(bgr.shape[:2]))
             self._scales[path] = scale
-            self._cache[path] = np.asarray(cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+            self._cache[path] = np.asarray(
+                cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+            )
         return _rescaled(entry, self._scales[path]), self._cache[path]
 
 
@@ -82,5 +87,7 @@ def _has_rare(entry: dict[str, Any]) -> bool:
 def _rescaled(entry: dict[str, Any], scale: float) -> dict[str, Any]:
     if scale == 1.0:
         return entry
-    scaled = {key: [[row[0], *(side * scale for side in row[1:])] for row in entry[key]] for key in ("boxes", "ignored")}
+    scaled = {
+        key: [[row[0], *(side * scale for side in row[1:])] for row in entry[key]] for key in ("boxes", "ignored")
+    }
     return {**entry, **scaled}

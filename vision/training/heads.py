@@ -3,7 +3,6 @@
 import argparse
 import pickle
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from vision.geometry import clipped, expanded
 from vision.training.face_teacher import FaceTeacher
 from vision.training.labels import head_of
+from vision.training.patch import Patch
 from vision.training.sources import Box, Picture, Source, pictures, read_sources
 from vision.training.vocabulary import LETTERS
 
@@ -24,20 +24,6 @@ SLIGHT = (0.06, 0.15, 0.06, 0.02)
 """For sets whose face boxes often are heads already."""
 TEACHABLE = frozenset({"hardhats", "smoking"})
 """Sets without mask labels on whose heads the face teacher may say that no face is seen."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Patch:
-    """One box with room around it, and what is labelled."""
-
-    bgr: NDArray[np.uint8]
-    xyxy: tuple[float, ...]
-    """The box in px of the patch."""
-    states: dict[str, str]
-    """Item -> state; items not labelled are missing."""
-    origin: str
-    """Name of the set."""
-    split: str
 
 
 def patches(sources: list[Source], root: Path, teacher: FaceTeacher, region: str) -> Iterator[Patch]:

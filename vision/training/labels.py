@@ -3,15 +3,17 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vision.geometry import coverage
+from vision.geometry import Boxes, coverage
 from vision.training.sources import Box, Picture, Source
-from vision.training.teacher import Found
 from vision.training.vocabulary import CLASS_INDEX, CLASSES, COCO_TWINS
 
 SURE = 0.45
 """Teacher boxes above this are labels; below, down to its floor, they are ignored."""
 
+Found = tuple[Boxes, NDArray[np.float32], NDArray[np.int64]]
+"""Boxes in px of the picture, confidences, class indices."""
 Classed = tuple[int, float, float, float, float]
 """Class index and xyxy in px."""
 
@@ -70,7 +72,7 @@ def _add_taught(found: Truth, source: Source, taught: Found) -> None:
 
 
 def _told_by_set(source: Source, name: str) -> bool:
-    """Tell whether the set itself settles a class: every object boxed, or none there whatever the teacher sees (rats are no cats)."""
+    """Tell whether the set settles a class: all boxed, or none there whatever the teacher sees (rats are no cats)."""
     told = source.knowledge.get(name)
     return told == "complete" or (told == "absent" and name not in source.teacher)
 
@@ -81,5 +83,5 @@ def _silent_persons(index: int, persons: list[Classed], boxes: list[Classed]) ->
     return [
         (index, *person[1:])
         for person in persons
-        if not (coverage(own, np.array([person[1:]], np.float32)) > 0.6).any()  # noqa: PLR2004
+        if not (coverage(own, np.array([person[1:]], np.float32)) > 0.6).any()
     ]

@@ -28,7 +28,10 @@ class MaskedLoss(v8DetectionLoss):  # type: ignore[misc]  # Ultralytics is untyp
 
 
 def per_anchor(learnt: torch.Tensor, levels: int) -> torch.Tensor:
-    """Turn (b, classes, h, w) cells of the finest stride into (b, anchors, classes) over all strides, coarser ones by their darkest cell."""
+    """Turn (b, classes, h, w) cells of the finest stride into (b, anchors, classes) over all strides.
+
+    A coarse anchor learns a class only where all its cells do.
+    """
     rows = []
     cells = learnt.float()
     for _ in range(levels):

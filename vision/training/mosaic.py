@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from vision.training.degrade import degraded, recoloured
 from vision.training.vocabulary import CLASSES
 
+Bytes = NDArray[np.uint8]
+Area = tuple[int, int, int, int]
+"""xyxy in px of the canvas."""
 CELL_PX: Final = 8
 """Side of one cell of the mask: the detector's finest stride."""
 PAD: Final = 114
@@ -40,10 +43,12 @@ class Canvas:
         index, (x0, y0), (x1, y1) = int(row[0]), _floor(row[1:3]), _ceil(row[3:5])
         self.learnt[index, y0:y1, x0:x1] = value
 
-    def paste(self, entry: dict[str, Any], bgr: NDArray[np.uint8], area: tuple[int, int, int, int], dice: random.Random) -> None:
+    def paste(
+        self, entry: dict[str, Any], bgr: NDArray[np.uint8], area: tuple[int, int, int, int], dice: random.Random
+    ) -> None:
         """Put a random window of a picture into the xyxy `area`, with its boxes and its silences."""
         window, scale, (dx, dy) = _window(bgr, area, dice)
-        flip = dice.random() < 0.5  # noqa: PLR2004
+        flip = dice.random() < 0.5
         height, width = window.shape[:2]
         x0, y0 = area[:2]
         self.bgr[y0 : y0 + height, x0 : x0 + width] = window[:, ::-1] if flip else window
@@ -80,7 +85,7 @@ class _Placement:
         if self.flip:
             x0, x1 = ax0 + ax1 - x1, ax0 + ax1 - x0
         cx0, cy0, cx1, cy1 = max(x0, ax0), max(y0, ay0), min(x1, ax1), min(y1, ay1)
-        if cx1 - cx0 < 2 or cy1 - cy0 < 2:  # noqa: PLR2004
+        if cx1 - cx0 < 2 or cy1 - cy0 < 2:
             return (), 0.0
         left = (cx1 - cx0) * (cy1 - cy0) / max((x1 - x0) * (y1 - y0), 1e-6)
         return (row[0], cx0, cy0, cx1, cy1), left
@@ -89,7 +94,7 @@ class _Placement:
 def single(entry: dict[str, Any], bgr: NDArray[np.uint8], side_px: int, dice: random.Random) -> Canvas:
     """Return one picture alone, at a random place and size."""
     canvas = Canvas.blank(side_px)
-    x0, y0 = (dice.randrange(0, side_px // 3) if dice.random() < 0.5 else 0 for _ in "xy")  # noqa: PLR2004
+    x0, y0 = (dice.randrange(0, side_px // 3) if dice.random() < 0.5 else 0 for _ in "xy")
     canvas.paste(entry, bgr, (x0, y0, side_px, side_px), dice)
     return canvas
 
@@ -107,12 +112,12 @@ def mosaic(four: list[tuple[dict[str, Any], NDArray[np.uint8]]], side_px: int, d
 def finished(canvas: Canvas, dice: random.Random) -> Canvas:
     """Recolour and degrade the picture as cameras do."""
     canvas.bgr = recoloured(canvas.bgr, dice)
-    if dice.random() < 0.3:  # noqa: PLR2004
+    if dice.random() < 0.3:
         canvas.bgr = degraded(canvas.bgr, dice, strength=0.5)
     return canvas
 
 
-def _window(bgr: NDArray[np.uint8], area: tuple[int, int, int, int], dice: random.Random) -> tuple[NDArray[np.uint8], float, tuple[int, int]]:
+def _window(bgr: Bytes, area: Area, dice: random.Random) -> tuple[Bytes, float, tuple[int, int]]:
     """Return a window that fits the area, the scale applied, and its offset in the scaled picture."""
     width, height = area[2] - area[0], area[3] - area[1]
     across, down = width / bgr.shape[1], height / bgr.shape[0]

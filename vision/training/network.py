@@ -50,7 +50,7 @@ class Average:
         self.network = copy.deepcopy(network).eval()
         self._decay, self._steps = decay, 0
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]  # torch is untyped here
     def update(self, network: Any) -> None:
         """Take one step towards `network`, longer ones in the beginning."""
         self._steps += 1

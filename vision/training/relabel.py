@@ -20,7 +20,7 @@ SURE = 0.45
 TALL, TALLEST, TALL_PX = 2.4, 4.0, 90
 """A box this many times as high as wide, this high and off the picture's edges is a standing person seen whole."""
 HEAD_SHARE, HEAD_ASPECT = 0.165, 0.8
-"""Height of a head with hair over the height of a standing person (about one in six from above), and width over height."""
+"""Height of a head with hair over that of its standing person (about one in six from above), and width over height."""
 
 
 def relabel(index: dict[str, Any], detector: Teacher) -> dict[str, Any]:
@@ -44,14 +44,14 @@ def _entry(entry: dict[str, Any], detector: Teacher) -> dict[str, Any]:
 
 def _heads(bgr: NDArray[np.uint8], detector: Teacher) -> NDArray[np.float32]:
     boxes, confidence, classes = detector(bgr, SURE)
-    return boxes[(classes == HEAD) & (confidence >= SURE)]
+    return np.asarray(boxes[(classes == HEAD) & (confidence >= SURE)], np.float32)
 
 
 def _head_on(person: list[float], found: NDArray[np.float32], *, whole: bool) -> list[float]:
-    """Return the head in the upper half of a person: as found, else by proportion on one who stands; empty when neither."""
+    """Return the head in the upper half of a person: as found, else by proportion; empty when neither."""
     x0, y0, x1, y1 = person
     upper = np.array([[x0, y0, x1, (y0 + y1) / 2]], np.float32)
-    inside = coverage(found, upper)[:, 0] > 0.8 if len(found) else np.zeros(0, np.bool_)  # noqa: PLR2004
+    inside = coverage(found, upper)[:, 0] > 0.8 if len(found) else np.zeros(0, np.bool_)
     if inside.any():
         return [float(side) for side in found[inside][0]]
     tall, middle = (y1 - y0) * HEAD_SHARE, (x0 + x1) / 2
@@ -61,7 +61,7 @@ def _head_on(person: list[float], found: NDArray[np.float32], *, whole: bool) ->
 def _whole(person: list[float], bgr: NDArray[np.uint8]) -> bool:
     x0, y0, x1, y1 = person
     height, aspect = y1 - y0, (y1 - y0) / max(x1 - x0, 1e-6)
-    off_edges = min(x0, y0, bgr.shape[1] - x1, bgr.shape[0] - y1) > 2  # noqa: PLR2004
+    off_edges = min(x0, y0, bgr.shape[1] - x1, bgr.shape[0] - y1) > 2
     return off_edges and height >= TALL_PX and TALL <= aspect < TALLEST
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from vision.geometry import Boxes, coverage, iou
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Looks:
     """Labelled objects."""
 
 
-def matched(boxes: Boxes, truth: Boxes, ignored: Boxes, overlap: float = 0.5) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def matched(boxes: Boxes, truth: Boxes, ignored: Boxes, overlap: float = 0.5) -> tuple[Flags, Flags]:
     """Return for boxes that come best first whether each hits an object of its own, and whether each counts.
 
     A miss inside an ignored region does not count. Greedy matching as in PASCAL VOC (Everingham et al. 2010).

@@ -13,8 +13,8 @@ from vision.training.vocabulary import CLASS_INDEX
 Knowledge = Literal["complete", "absent", "in_persons", "unknown"]
 """What a set tells of one class.
 
-``complete``: every object is boxed; ``absent``: the set shows none; ``in_persons``: labelled, or absent, but on persons without
-a label nothing is known; ``unknown``: boxes are right, the rest of the picture says nothing.
+``complete``: every object is boxed; ``absent``: the set shows none; ``unknown``: boxes are right, the rest says nothing;
+``in_persons``: on persons without a label nothing is known, elsewhere there is none.
 """
 KNOWLEDGE = ("complete", "absent", "in_persons", "unknown")
 

@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 from ultralytics.nn.tasks import load_checkpoint
 
 from vision.geometry import Boxes, iou
-
-Found = tuple[Boxes, NDArray[np.float32], NDArray[np.int64]]
-"""Boxes in px of the picture, confidences, class indices."""
+from vision.training.labels import Found
 
 
 class Teacher:

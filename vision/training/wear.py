@@ -1,4 +1,4 @@
-"""One command trains, calibrates, measures and exports a wear model: hats and masks from heads, clothes from persons."""
+"""One command trains, calibrates, measures and exports a wear model: hats and masks, or clothes."""
 
 import argparse
 import json
@@ -15,13 +15,12 @@ from torch.utils.data import DataLoader
 
 from vision.training.calibration import answer_above, confusion, softmax, temperature_of
 from vision.training.export import input_lines, preamble, write_onnx
-from vision.training.heads import Patch
 from vision.training.network import Average
+from vision.training.patch import Patch
 from vision.training.vocabulary import STATES
-from vision.training.wear_feed import SCALES, SIDE_PX, SILENT, WearFeed, crop_of, stacked, targets
+from vision.training.wear_feed import ITEMS, SCALES, SIDE_PX, SILENT, WearFeed, crop_of, stacked, targets
 from vision.training.wear_network import WearNetwork
 
-ITEMS = {"head": ("hat", "mask"), "person": ("uniform",)}
 SMOOTHING = 0.03
 SPLITS = ("train", "val", "test")
 RENDERED = "rendered"
@@ -130,14 +129,18 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def _of_split(patches: list[Patch], split: str) -> list[Patch]:
+    return [p for p in patches if p.split == split and (split == "train" or p.origin != RENDERED)]
+
+
 def _run(told: argparse.Namespace) -> None:
     torch.set_num_threads(2)
     torch.manual_seed(told.seed)
     items, scale = ITEMS[told.region], SCALES[told.region]
     patches: list[Patch] = [p for path in told.patches for p in pickle.loads(path.read_bytes())]  # noqa: S301  # our own
-    by_split = {split: [p for p in patches if p.split == split and (split == "train" or p.origin != RENDERED)] for split in SPLITS}
+    by_split = {split: _of_split(patches, split) for split in SPLITS}
     network = WearNetwork(told.weights, items).to(memory_format=torch.channels_last)
-    feed = WearFeed(by_split["train"], items, scale, batch=96, seed=told.seed)
+    feed = WearFeed(by_split["train"], told.region, batch=96, seed=told.seed)
     network = learn(network, feed, told.minutes, told.rate).eval()
     torch.save(network.state_dict(), told.report.with_suffix(".pt"))
     chosen = calibrate(network, by_split["val"], items, scale)

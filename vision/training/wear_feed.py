@@ -1,4 +1,4 @@
-"""Patches become crops as the runtime cuts them, spoilt as cameras spoil heads, each kind of answer drawn often enough."""
+"""Patches become crops as the runtime cuts them, spoilt as cameras spoil heads, rare answers drawn oftener."""
 
 import random
 from collections import Counter
@@ -12,10 +12,11 @@ from torch.utils.data import IterableDataset
 
 from vision.detectors.crops import cut, windows
 from vision.training.degrade import degraded, recoloured
-from vision.training.heads import Patch
+from vision.training.patch import Patch
 from vision.training.vocabulary import STATES
 
 SIDE_PX = 112
+ITEMS = {"head": ("hat", "mask"), "person": ("uniform",)}
 SCALES = {"head": 1.5, "person": 1.1}
 PAD = 114
 SILENT = -1
@@ -31,8 +32,8 @@ Crops = tuple[torch.Tensor, torch.Tensor]
 class WearFeed(IterableDataset[Crops]):  # type: ignore[misc]  # torch is untyped here
     """Endless batches of spoilt crops."""
 
-    def __init__(self, patches: Sequence[Patch], items: tuple[str, ...], scale: float, *, batch: int, seed: int) -> None:
-        self._patches, self._items, self._scale = patches, items, scale
+    def __init__(self, patches: Sequence[Patch], region: str, *, batch: int, seed: int) -> None:
+        self._patches, self._items, self._scale = patches, ITEMS[region], SCALES[region]
         self._batch, self._seed = batch, seed
         self._shares = shares(patches)
 
@@ -49,7 +50,7 @@ class WearFeed(IterableDataset[Crops]):  # type: ignore[misc]  # torch is untype
         crop = crop_of(patch.bgr, box, self._scale * 2 ** dice.uniform(-0.2, 0.2))
         crop = _as_seen_from_afar(crop, box, dice)
         crop = degraded(recoloured(crop, dice), dice, strength=0.7)
-        if dice.random() < 0.5:  # noqa: PLR2004
+        if dice.random() < 0.5:
             crop = np.ascontiguousarray(crop[:, ::-1])
         return crop, [STATES[item].index("unknown") for item in self._items] if nothing else targets(patch, self._items)
 
@@ -83,7 +84,7 @@ def _jittered(patch: Patch, dice: random.Random) -> NDArray[np.float32]:
     box = np.array(patch.xyxy, np.float32)
     w, h = box[2:] - box[:2]
     shift = np.array([w, h, w, h]) * [dice.uniform(-0.1, 0.1) for _ in range(4)]
-    return (box + shift).astype(np.float32)
+    return np.asarray(box + shift, np.float32)
 
 
 def _elsewhere(patch: Patch, dice: random.Random) -> NDArray[np.float32]:
@@ -91,12 +92,12 @@ def _elsewhere(patch: Patch, dice: random.Random) -> NDArray[np.float32]:
     box = np.array(patch.xyxy, np.float32)
     w, h = box[2:] - box[:2]
     side = dice.choice([(-1.2, 0.0), (1.2, 0.0), (0.0, 1.3), (0.9, 0.9), (-0.9, 0.9)])
-    return box + np.array([side[0] * w, side[1] * h] * 2, np.float32)
+    return np.asarray(box + np.array([side[0] * w, side[1] * h] * 2, np.float32), np.float32)
 
 
 def _as_seen_from_afar(crop: NDArray[np.uint8], box: NDArray[np.float32], dice: random.Random) -> NDArray[np.uint8]:
     native = float((box[2:] - box[:2]).max())
-    if native <= SMALLEST_PX or dice.random() < 0.4:  # noqa: PLR2004
+    if native <= SMALLEST_PX or dice.random() < 0.4:
         return crop
     wanted = SMALLEST_PX * (min(native, 90.0) / SMALLEST_PX) ** dice.random()
     small = max(8, round(SIDE_PX * wanted / min(native, SIDE_PX / 1.5)))
