@@ -13,7 +13,7 @@ from vision.training.vocabulary import CLASS_INDEX
 Knowledge = Literal["complete", "absent", "in_persons", "unknown"]
 """What a set tells of one class.
 
-``complete``: every object is boxed; ``absent``: the set shows none; ``unknown``: boxes are right, the rest says nothing;
+``complete``: every object is boxed; ``absent``: the set shows none; ``unknown``: boxes are right, no more;
 ``in_persons``: on persons without a label nothing is known, elsewhere there is none.
 """
 KNOWLEDGE = ("complete", "absent", "in_persons", "unknown")

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from vision.training.calibration import answer_above, confusion, softmax, temperature_of
+from vision.training.scoring import Looks, average_precision, best_threshold, matched
+
+
+def boxes(*rows: tuple[float, float, float, float]) -> np.ndarray:
+    return np.array(rows, np.float32).reshape(-1, 4)
+
+
+def test_the_second_box_on_one_object_is_a_miss() -> None:
+    hit, counts = matched(boxes((0, 0, 10, 10), (1, 0, 11, 10)), boxes((0, 0, 10, 10)), boxes())
+    assert hit.tolist() == [True, False]
+    assert counts.all()
+
+
+def test_a_miss_in_an_ignored_region_does_not_count() -> None:
+    hit, counts = matched(boxes((0, 0, 10, 10), (50, 50, 60, 60)), boxes(), boxes((0, 0, 20, 20)))
+    assert not hit.any()
+    assert counts.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("hits", "objects", "wanted"), [([], 2, 0.0), ([True, True], 2, 1.0), ([True, False, True], 2, 0.5 + 0.5 * 2 / 3)]
+)
+def test_average_precision(hits: list[bool], objects: int, wanted: float) -> None:
+    confidence = np.linspace(0.9, 0.5, len(hits)) if hits else np.empty(0)
+    assert average_precision(Looks(confidence, np.array(hits, np.bool_), objects)) == pytest.approx(wanted)
+
+
+def test_average_precision_without_objects_is_not_a_number() -> None:
+    assert np.isnan(average_precision(Looks(np.empty(0), np.empty(0, np.bool_), 0)))
+
+
+def test_the_best_threshold_keeps_the_hits() -> None:
+    looks = Looks(np.array([0.9, 0.8, 0.3]), np.array([True, True, False]), 2)
+    assert best_threshold(looks) == (0.8, 1.0, 1.0)
+
+
+def test_overconfident_logits_are_cooled() -> None:
+    rng = np.random.default_rng(1)
+    target = rng.integers(0, 2, 4000)
+    right = rng.random(4000) < 0.7
+    logits = np.zeros((4000, 2))
+    logits[np.arange(4000), np.where(right, target, 1 - target)] = 4.0
+    temperature = temperature_of(logits, target)
+    assert temperature > 2
+    assert softmax(logits, temperature).max(axis=1).mean() == pytest.approx(0.7, abs=0.03)
+
+
+def test_no_labels_leave_the_temperature_alone() -> None:
+    assert temperature_of(np.empty((0, 3)), np.empty(0, np.int64)) == 1.0
+
+
+def test_unsure_answers_are_counted_as_unknown() -> None:
+    probability = np.array([[0.9, 0.05, 0.05], [0.5, 0.4, 0.1], [0.1, 0.85, 0.05]])
+    target = np.array([0, 1, 1])
+    table = confusion(probability, target, 0.8, ("worn", "missing", "unknown"))
+    assert table["missing"] == {"worn": 0, "missing": 1, "unknown": 1}
+    assert answer_above(probability, target, 2) == 0.6
