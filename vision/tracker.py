@@ -44,7 +44,8 @@ class Reach:
     """However little time has passed: jitter of the detector, an arm stretched out."""
     per_s: float = 0.4
     """More for each second: a person walks a body width between two looks."""
-    most: float = 1.8
+    most: float = 1.2
+    """However long the gap: what turns up farther off is more likely the next person."""
 
 
 _ANIMAL = "animal"
@@ -100,7 +101,7 @@ class Tracker:
 
     Boxes are only compared within their group: animals are one, because a detector calls the same cat a rat now and
     then; every other class is a group of its own. Ids count from 1 in the order of appearance and depend on nothing but
-    the looks; pass one `ids` to several trackers to keep them apart. A track ends when it was unseen for more than
+    the looks; pass one `ids` to several trackers to keep them apart. A track ends when it was unseen for
     `max_gap_s`, or when the next look would come too late for it, or when it walked out over the edge of the frame.
     """
 
@@ -166,13 +167,13 @@ class Tracker:
         return cost
 
     def _expire(self, at: datetime) -> list[int]:
-        return self._end(lambda track: (at - track.seen_at).total_seconds() > self._max_gap_s)
+        return self._end(lambda track: (at - track.seen_at).total_seconds() >= self._max_gap_s)
 
     def _will_expire(self, track: _Track, at: datetime) -> bool:
         """Tell whether the next look, after a pause like the last, will come too late for it: then it is over now."""
         pause_s = (at - self._last_at).total_seconds() if self._last_at else 0.0
         unseen_s = (at - track.seen_at).total_seconds()
-        return unseen_s >= _MISSED_S and unseen_s + pause_s > self._max_gap_s
+        return unseen_s >= _MISSED_S and unseen_s + pause_s >= self._max_gap_s
 
     def _end(self, is_over: Callable[[_Track], bool]) -> list[int]:
         over = [track.id for track in self._tracks if is_over(track)]
