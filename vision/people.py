@@ -19,22 +19,37 @@ _HEAD_WIDTHS = (0.1, 0.95)
 _HEAD_HEIGHTS = (0.05, 0.75)
 _BODY_HEADS = (3.0, 7.0)
 """A body is about three head widths wide and seven heads high (the painters' canon, Vitruvius to Loomis: 7 to 8)."""
+_SAME_HEAD_IOU = 0.45
+_UPRIGHT = (2.0, 4.5)
+"""Height over width of a body that stands whole in the picture: only there we know where its head must be."""
+_SUPPOSED_CONFIDENCE = 0.6
+_SUPPOSED_HEAD = (0.8, 5.6)
+"""Width over height of a supposed head, and how many of them make its body: hair included, so larger than the canon."""
+_DOUBTFUL_HEAD = 0.5
+_LOW_HEAD = 0.3
+"""A doubtful head that begins by more than this share of its height below the top of its body is a neck or a collar."""
 _SAME_BODY_IOU = 0.6
 _SAME_BODY_COVERAGE = 0.75
 
 
-def pair(detections: Detections) -> tuple[People, Detections]:
+def pair(detections: Detections, *, suppose_heads: bool = True) -> tuple[People, Detections]:
     """Split one look into people and all other objects.
 
     Every person gets at most one head and every head at most one person, best pair first. A head that nobody claims
-    becomes a person of its own; its body box may reach beyond the frame, whose size is not known here.
+    becomes a person of its own; its body box may reach beyond the frame, whose size is not known here. With
+    `suppose_heads` an upright, surely seen person whose head the detector overlooked (long hair from behind) or put
+    too low without being sure gets a head where it must be; the wear model still says *unknown* when it is not sure of
+    what it sees there.
     """
-    persons, heads = detections.of([PERSON]), detections.of([HEAD])
+    persons, heads = detections.of([PERSON]), _distinct(detections.of([HEAD]))
     scores = _scores(persons, heads)
     chosen = _greedy(scores)
     kept = ~_doubles(persons, scores, chosen)
     lonely = np.array([i for i in range(len(heads)) if i not in chosen.values()], np.int64)
-    return _people(persons, heads, chosen, (np.flatnonzero(kept), lonely)), _others(detections)
+    people = _people(persons, heads, chosen, (np.flatnonzero(kept), lonely))
+    if suppose_heads:
+        people = _with_supposed_heads(people, heads)
+    return people, _others(detections)
 
 
 def body_of(head_xyxy: Boxes) -> Boxes:
@@ -43,6 +58,35 @@ def body_of(head_xyxy: Boxes) -> Boxes:
     half = width * _BODY_HEADS[0] / 2
     middle, top = centres(head_xyxy)[:, 0], head_xyxy[:, 1]
     return np.stack([middle - half, top, middle + half, top + height * _BODY_HEADS[1]], axis=1).astype(np.float32)
+
+
+def supposed_heads(body_xyxy: Boxes) -> Boxes:
+    """Return the (n, 4) boxes where the heads of upright bodies must be: in the middle of the top."""
+    height = (body_xyxy[:, 3] - body_xyxy[:, 1]) / _SUPPOSED_HEAD[1]
+    half = height * _SUPPOSED_HEAD[0] / 2
+    middle, top = centres(body_xyxy)[:, 0], body_xyxy[:, 1]
+    return np.stack([middle - half, top, middle + half, top + height], axis=1).astype(np.float32)
+
+
+def _with_supposed_heads(people: People, heads: Detections) -> People:
+    boxes, told = people.persons.xyxy, people.head_xyxy
+    doubtful = heads.xyxy[heads.confidence < _DOUBTFUL_HEAD]
+    low = told[:, 1] - boxes[:, 1] > _LOW_HEAD * (told[:, 3] - told[:, 1])
+    misplaced = low & np.any(np.all(told[:, None] == doubtful[None], axis=2), axis=1)
+    upright = _within((boxes[:, 3] - boxes[:, 1]) / np.maximum(boxes[:, 2] - boxes[:, 0], 1e-6), _UPRIGHT)
+    sure = upright & (people.persons.confidence >= _SUPPOSED_CONFIDENCE)
+    supposed = sure & (misplaced | np.isnan(told[:, 0]))
+    return People(people.persons, np.where(supposed[:, None], supposed_heads(boxes), told).astype(np.float32))
+
+
+def _distinct(heads: Detections) -> Detections:
+    """Return the heads without the doubtful twins of surer ones."""
+    overlaps = iou(heads.xyxy, heads.xyxy) >= _SAME_HEAD_IOU
+    kept: list[int] = []
+    for row in np.argsort(-heads.confidence, kind="stable").tolist():
+        if not overlaps[row, kept].any():
+            kept.append(row)
+    return heads[np.array(sorted(kept), np.int64)]
 
 
 def _scores(persons: Detections, heads: Detections) -> NDArray[np.float32]:
