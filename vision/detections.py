@@ -50,7 +50,8 @@ class Detections:
 
     def of(self, names: Iterable[str]) -> Self:
         """Return only the detections whose class is one of `names`; unknown names match nothing."""
-        wanted = [i for i, name in enumerate(self.classes) if name in set(names)]
+        chosen = set(names)
+        wanted = [i for i, name in enumerate(self.classes) if name in chosen]
         return self[np.isin(self.class_id, np.array(wanted, np.int64))]
 
     def names(self) -> list[str]:

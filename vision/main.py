@@ -40,7 +40,8 @@ def build_app() -> typer.Typer:
 def main() -> None:
     """Run the command line; exit 2 with one clear line when the input is wrong."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         build_app()()
     except MingchuError as error:

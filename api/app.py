@@ -1,0 +1,136 @@
+"""Builds the API from its settings: the one composition root, with everything that must be opened and closed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from fastapi import FastAPI, Response
+from fastapi.responses import FileResponse, PlainTextResponse
+
+from api.auth.backoff import Backoff
+from api.auth.secrets import Passwords
+from api.bell import Bell
+from api.errors import NotFoundError, register_errors
+from api.guard import Guarded
+from api.metrics import Measured, new_metrics
+from api.objects import ObjectStore
+from api.objects.disk import DiskStore
+from api.objects.s3 import S3Place, S3Store
+from api.routes import events, intake, places, session, stream
+from api.services import Services, Wired
+from api.settings import Settings
+from api.store.database import Database, answers
+from api.store.migrate import migrate
+from vision.clock import SystemClock
+
+CONSOLE = Path(__file__).with_name("web") / "dist"
+
+
+def open_objects(settings: Settings) -> ObjectStore:
+    """Return the object store that the settings name, ready for use."""
+    if not settings.object_place.startswith("s3://"):
+        return DiskStore(Path(settings.object_place))
+    keys = settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
+    store = S3Store(S3Place.parse(settings.object_place, *keys))
+    store.prepare()
+    return store
+
+
+def open_database(settings: Settings) -> Database:
+    """Return the database, brought to this code's schema."""
+    database = Database(settings.database)
+    migrate(database)
+    return database
+
+
+def open_services(settings: Settings) -> Services:
+    """Open database and object store and build everything that routes need."""
+    incoming = settings.data_dir / "incoming"
+    incoming.mkdir(parents=True, exist_ok=True)
+    for left in incoming.iterdir():
+        left.unlink()
+    return Services(
+        database=open_database(settings),
+        objects=open_objects(settings),
+        clock=SystemClock(),
+        log_bell=Bell(),
+        camera_bell=Bell(),
+        metrics=new_metrics(),
+        passwords=Passwords(),
+        backoff=Backoff(),
+        incoming=incoming,
+        session_length=timedelta(hours=settings.session_h),
+        secure_cookies=settings.public_url.startswith("https://"),
+        stream_clients=settings.stream_clients,
+    )
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the whole API; nothing is opened before it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        services = app.state.services
+        bells = (services.log_bell, services.camera_bell)
+        for bell in bells:
+            bell.attach(asyncio.get_running_loop())
+        yield
+        for bell in bells:
+            bell.silence()
+            bell.detach()
+        services.database.close()
+
+    app = FastAPI(
+        title="Mingchu 明厨", version="0.1.0", lifespan=lifespan, docs_url="/v1/docs", openapi_url="/v1/openapi.json"
+    )
+    app.state.services = open_services(settings)
+    register_errors(app)
+    for part in (session, events, intake, stream, places):
+        app.include_router(part.router)
+    _add_health(app)
+    _add_console(app)
+    app.add_middleware(Guarded, https=settings.public_url.startswith("https://"))
+    app.add_middleware(Measured, metrics=app.state.services.metrics)
+    return app
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.get("/healthz", tags=["run"])
+    def healthz() -> dict[str, str]:
+        """Tell that the process lives. Who may call: anybody."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["run"])
+    def readyz(services: Wired) -> dict[str, str]:
+        """Tell whether database and object store answer. Who may call: anybody."""
+        with services.database.read() as connection:
+            answers(connection)
+        services.objects.probe()
+        return {"status": "ready"}
+
+    @app.get("/metrics", tags=["run"])
+    def metrics(services: Wired) -> Response:
+        """Return what Prometheus asks for. Who may call: anybody who reaches this port."""
+        return Response(services.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _add_console(app: FastAPI) -> None:
+    """Serve the built console; every address that is not the API's belongs to its router."""
+
+    @app.get("/{path:path}", include_in_schema=False)
+    def console(path: str) -> Response:
+        if path.startswith(("v1/", "assets/../")):
+            raise NotFoundError(f"there is no /{path}")
+        index = CONSOLE / "index.html"
+        if not index.is_file():
+            return PlainTextResponse("The console is not built: run `make console`.\n", status_code=503)
+        wanted = (CONSOLE / path).resolve()
+        if path and wanted.is_file() and wanted.is_relative_to(CONSOLE.resolve()):
+            return FileResponse(wanted, headers={"Cache-Control": _caching(path)})
+        return FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+
+def _caching(path: str) -> str:
+    return "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"

@@ -1,0 +1,79 @@
+"""The one table of roles and permissions, and the value that stands for whoever sent a request (I9)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from api.store.scope import Scope
+
+
+class Role(StrEnum):
+    """What a person is."""
+
+    ADMIN = "admin"
+    SUPERVISOR = "supervisor"
+    ANALYST = "analyst"
+    KITCHEN = "kitchen"
+
+
+class Permission(StrEnum):
+    """What a route asks for; a key's scopes are permissions, too."""
+
+    DETECT = "detect"
+    EVENTS_READ = "events:read"
+    EVENTS_WRITE = "events:write"
+    EVENTS_REVIEW = "events:review"
+    MEDIA_UNBLURRED = "media:unblurred"
+    REGISTER_READ = "register:read"
+    SITES_READ = "sites:read"
+    SITES_WRITE = "sites:write"
+    WORKERS = "workers"
+
+
+_P = Permission
+_READ = frozenset({_P.EVENTS_READ, _P.SITES_READ})
+_SUPERVISE = _READ | {_P.EVENTS_REVIEW, _P.MEDIA_UNBLURRED, _P.REGISTER_READ, _P.DETECT}
+OF_ROLE: dict[Role, frozenset[Permission]] = {
+    Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE},
+    Role.SUPERVISOR: _SUPERVISE,
+    Role.ANALYST: _READ,
+    Role.KITCHEN: _READ,
+}
+"""Within the user's region. Events are written and camera addresses read by keys only."""
+
+KEY_SCOPES = frozenset({_P.DETECT, _P.EVENTS_READ, _P.EVENTS_WRITE, _P.SITES_READ, _P.SITES_WRITE, _P.WORKERS})
+"""What a key can be given: a verdict needs a person (I6), and so does a look at unblurred media (I7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person with a session, or a program with a key."""
+
+    id: str
+    actor: str
+    """For the audit trail: user:NAME or key:PREFIX."""
+    role: str
+    name: str
+    language: str
+    permissions: frozenset[Permission]
+    scope: Scope
+    session: str = field(default="", repr=False)
+    """Digest of the session; empty for a key."""
+    may_set_password: bool = False
+    """Came in by a first-login code."""
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the caller may do this somewhere."""
+        return permission in self.permissions
+
+
+def who_may(permission: Permission) -> str:
+    """Return the sentence about a route's callers for its description."""
+    roles = [role.value for role in Role if permission in OF_ROLE[role]]
+    key = [f"API key with scope {permission.value}"] if permission in KEY_SCOPES else []
+    return f"Who may call: {'; '.join([', '.join(roles), *key] if roles else key)}."
+
+
+def permissions_of_key(scopes: Iterable[str]) -> frozenset[Permission]:
+    """Return what a key's stored scopes still mean."""
+    return frozenset(permission for permission in KEY_SCOPES if permission.value in set(scopes))

@@ -1,0 +1,150 @@
+"""Every answer that says no is one RFC 9457 problem, whoever noticed first: we, the framework, or a library.
+
+::
+
+    MingchuError
+    ├── InvalidInputError                 422, field by field
+    ├── StorageError                      503, the worker tries again
+    └── ProblemError                      whatever status it carries
+        ├── NotFoundError                 404, also for what the caller may not know of (I9)
+        ├── ForbiddenError                403
+        ├── ConflictError                 409
+        └── StaleError                    412
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from vision.config import masked
+from vision.errors import InvalidInputError, MingchuError, StorageError, shown
+
+_log = logging.getLogger(__name__)
+_SECRET_FIELDS = frozenset({"password", "code", "source"})
+FieldError = Mapping[str, str]
+
+
+class ProblemError(MingchuError):
+    """A refusal with its HTTP status and, where fields are to blame, one entry for each."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        status: HTTPStatus | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.status = status or self.status
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+class NotFoundError(ProblemError):
+    """It is not there, or not for this caller; the two answers do not differ."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class ForbiddenError(ProblemError):
+    """The caller is known and may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class ConflictError(ProblemError):
+    """It contradicts what is already stored."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class StaleError(ProblemError):
+    """Somebody changed it since the caller looked."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+
+
+def field_error(field: str, value: object, allowed: str) -> FieldError:
+    """Return one entry of `errors`; secrets and rubbish from outside are not repeated."""
+    secret = field.rsplit(".", 1)[-1] in _SECRET_FIELDS
+    return {"field": field, "value": "***" if secret else masked(shown(value)), "allowed": allowed}
+
+
+def problem(
+    status: int, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return a problem+json answer."""
+    phrase = HTTPStatus(status).phrase
+    body: dict[str, Any] = {
+        "type": f"urn:mingchu:problem:{phrase.lower().replace(' ', '-')}",
+        "title": phrase,
+        "status": int(status),
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = list(errors)
+    return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
+
+
+def _where(loc: Sequence[str | int]) -> str:
+    parts = [str(part) for part in loc]
+    return ".".join(parts[1:] if len(parts) > 1 and parts[0] in {"body", "query", "path", "header"} else parts)
+
+
+def _entry(error: Mapping[str, Any]) -> FieldError:
+    value = error.get("input")
+    told = f"an object with {len(value)} fields" if isinstance(value, dict) else value
+    return field_error(_where(error["loc"]), told, str(error["msg"]))
+
+
+def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)  # noqa: S101 - the registration below guarantees it
+    return problem(error.status, error.detail, error.errors, error.headers)
+
+
+def _invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - the registration below guarantees it
+    entries = [_entry(e) for e in error.errors()[:32]]
+    return problem(422, f"{len(error.errors())} field(s) are wrong", entries)
+
+
+def _invalid_input(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, InvalidInputError)  # noqa: S101 - the registration below guarantees it
+    return problem(422, str(error), [field_error(error.field, error.value, error.allowed)])
+
+
+def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - the registration below guarantees it
+    return problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _store_down(_: Request, error: Exception) -> JSONResponse:
+    _log.error("store_unavailable kind=%s", type(error).__name__)
+    return problem(503, "the store does not answer; try again", headers={"Retry-After": "1"})
+
+
+def _unexpected(_: Request, error: Exception) -> JSONResponse:
+    _log.error("unexpected kind=%s", type(error).__name__)
+    return problem(500, "something went wrong on our side; it has been logged")
+
+
+def register_errors(app: FastAPI) -> None:
+    """Answer each family of errors in its own way; the most specific class wins."""
+    app.add_exception_handler(ProblemError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(InvalidInputError, _invalid_input)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(StorageError, _store_down)
+    app.add_exception_handler(OperationalError, _store_down)
+    app.add_exception_handler(Exception, _unexpected)

@@ -1,0 +1,140 @@
+"""Takes events in: each message once, phases only forward, in one transaction with its line in the log (I1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.auth.caller import Caller
+from api.bodies import event_data
+from api.messages import PREFIX, EventMessage, Phase, envelope
+from api.store import cameras, events, log, media, sites
+from vision.errors import InvalidInputError
+
+
+class Step(Enum):
+    """What a message does to the event it is about."""
+
+    CREATE = auto()
+    ADVANCE = auto()
+    """Its body replaces the stored one."""
+    NOTE = auto()
+    """It goes into the log; the stored body stays."""
+    IGNORE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a message."""
+
+    step: Step
+    sequence: int | None
+    """Its number in the log; None when it changed nothing."""
+
+    @property
+    def created(self) -> bool:
+        """Tell whether the event is new to the store."""
+        return self.step is Step.CREATE
+
+
+def step_for(stored: Phase | None, sent: Phase, *, seen: bool) -> Step:
+    """Decide what a message does; `stored` is opened, closed, or None for an unknown event."""
+    if stored is None:
+        return Step.CREATE
+    if seen or sent is Phase.OPENED:
+        return Step.IGNORE
+    if stored is Phase.CLOSED:
+        return Step.NOTE if sent is Phase.UPDATED else Step.IGNORE
+    return Step.ADVANCE
+
+
+def accept(connection: Connection, caller: Caller, message: EventMessage, now: datetime) -> Accepted:
+    """Store a message; InvalidInputError when its site or camera is not one the caller may write to."""
+    event_id = str(message.data.id)
+    row = events.find(connection, caller.scope, event_id, lock=True)
+    if row is None:
+        _place(connection, caller, message, now)
+        if events.add(connection, _new_row(message, now)):
+            return Accepted(Step.CREATE, _tell(connection, caller, message, now))
+        row = events.find(connection, caller.scope, event_id, lock=True)
+    if row is None or (row["site_id"], row["camera_id"]) != (message.data.site, message.data.camera):
+        raise InvalidInputError("data.id", event_id, "an id that no other camera's event has")
+    return _continue(connection, caller, message, row, now)
+
+
+def _continue(
+    connection: Connection, caller: Caller, message: EventMessage, row: Mapping[Any, Any], now: datetime
+) -> Accepted:
+    step = step_for(Phase(row["phase"]), message.phase, seen=log.knows(connection, message.id))
+    if step is Step.IGNORE:
+        return Accepted(step, None)
+    values = _changing(message) if step is Step.ADVANCE else {}
+    events.change(connection, row["id"], {**values, "updated_at": now})
+    return Accepted(step, _tell(connection, caller, message, now))
+
+
+def _place(connection: Connection, caller: Caller, message: EventMessage, now: datetime) -> None:
+    """Make sure that the event has a camera: a box that nobody registered must not lose what it saw."""
+    site, camera = message.data.site, message.data.camera
+    if sites.find(connection, caller.scope, site) is None:
+        raise InvalidInputError("data.site", site, "a site that this key may write to")
+    known = cameras.place(connection, camera)
+    if known is None:
+        cameras.add(connection, {"id": camera, "site_id": site, "name": "", **cameras.UNREGISTERED, **_stamps(now)})
+    elif known["site_id"] != site:
+        raise InvalidInputError("data.camera", camera, f"a camera of the site {site}")
+
+
+def _stamps(now: datetime) -> dict[str, datetime]:
+    return {"created_at": now, "updated_at": now}
+
+
+def _new_row(message: EventMessage, now: datetime) -> dict[str, Any]:
+    data = message.data
+    return {
+        "id": str(data.id),
+        "site_id": data.site,
+        "camera_id": data.camera,
+        "zone_type": data.zone.type,
+        "kind": data.kind,
+        "tier": data.tier,
+        "tier_rank": len(data.tier),
+        "started_at": data.started_at,
+        "stored_at": now,
+        "updated_at": now,
+        **_changing(message),
+    }
+
+
+def _changing(message: EventMessage) -> dict[str, Any]:
+    data = message.data
+    phase = Phase.OPENED if data.ended_at is None else Phase.CLOSED
+    return {"phase": phase, "ended_at": data.ended_at, "data": data.stored()}
+
+
+def _tell(connection: Connection, caller: Caller, message: EventMessage, now: datetime) -> int:
+    return tell(connection, caller, str(message.data.id), Telling(message.id, message.phase, message.source), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What goes into the log about an event as it stands now."""
+
+    message_id: str
+    phase: str
+    """The end of the CloudEvents type: opened, updated, closed, reviewed."""
+    source: str
+
+
+def tell(connection: Connection, caller: Caller, event_id: str, telling: Telling, now: datetime) -> int:
+    """Write an event as it stands now into the log; return its number."""
+    row = events.find(connection, caller.scope, event_id)
+    assert row is not None  # noqa: S101 - written in this transaction
+    data = event_data(row, media.of_events(connection, [event_id]).get(event_id, ()))
+    body = envelope(telling.message_id, telling.phase, now, telling.source, data)
+    return log.append(
+        connection, log.Message(telling.message_id, PREFIX + telling.phase, event_id, row["site_id"], now, body)
+    )

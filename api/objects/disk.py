@@ -1,0 +1,116 @@
+"""Objects in a folder: written beside, hashed, synced, then renamed into place."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256 as new_sha256
+from pathlib import Path
+from uuid import uuid4
+
+from api.objects import CHUNK_BYTES, ObjectStat, checked
+from vision.errors import StorageError
+
+_INCOMING = ".incoming"
+"""Hidden, so that no key can name it; on the same file system, so that a rename is atomic."""
+
+
+class DiskStore:
+    """An `ObjectStore` in one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        (root / _INCOMING).mkdir(parents=True, exist_ok=True)
+
+    def put(self, key: str, path: Path, sha256: str, media_type: str) -> None:  # noqa: ARG002 - a folder keeps no types
+        """Copy the file in; a reader sees all of it or nothing, also after a power cut."""
+        target = self._path(key)
+        with _translated(key), self._temporary() as temporary:
+            if _copied(path, temporary) != sha256:
+                raise StorageError(f"{key}: the bytes do not have the hash {sha256}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary.rename(target)
+            self._sync_folders(target.parent)
+
+    def open(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes in chunks."""
+        path = self._path(key)
+        path.stat()  # says now that it is not there; the file itself is opened when somebody reads
+        return _chunks(path, start, length)
+
+    def stat(self, key: str) -> ObjectStat | None:
+        """Return size and time."""
+        try:
+            found = self._path(key).stat()
+        except FileNotFoundError:
+            return None
+        return ObjectStat(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def delete(self, key: str) -> None:
+        """Remove the file."""
+        with _translated(key):
+            self._path(key).unlink(missing_ok=True)
+
+    def walk(self, prefix: str = "") -> Iterator[ObjectStat]:
+        """Yield every finished object."""
+        for folder, folders, names in os.walk(self._root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            keys = ((Path(folder) / name).relative_to(self._root).as_posix() for name in names)
+            yield from (stat for key in keys if key.startswith(prefix) and (stat := self.stat(key)))
+
+    def probe(self) -> None:
+        """Write and remove a file."""
+        with _translated("probe"), self._temporary() as temporary:
+            temporary.write_bytes(b"")
+
+    def _path(self, key: str) -> Path:
+        return self._root / checked(key)
+
+    @contextmanager
+    def _temporary(self) -> Iterator[Path]:
+        path = self._root / _INCOMING / uuid4().hex
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _sync_folders(self, folder: Path) -> None:
+        """Make the new names durable, up to the root: a fresh folder is itself only a name in its parent."""
+        while folder != self._root.parent:
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            folder = folder.parent
+
+
+@contextmanager
+def _translated(key: str) -> Iterator[None]:
+    """Turn what the operating system says into our own error, without naming folders of this machine."""
+    try:
+        yield
+    except StorageError:
+        raise
+    except OSError as error:
+        raise StorageError(f"{key}: {error.strerror}") from error
+
+
+def _copied(source: Path, target: Path) -> str:
+    digest = new_sha256()
+    with source.open("rb") as reader, target.open("xb") as writer:
+        while chunk := reader.read(CHUNK_BYTES):
+            digest.update(chunk)
+            writer.write(chunk)
+        writer.flush()
+        os.fsync(writer.fileno())
+    return digest.hexdigest()
+
+
+def _chunks(path: Path, start: int, length: int | None) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(start)
+        left = length
+        while chunk := file.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left)):
+            left = None if left is None else left - len(chunk)
+            yield chunk

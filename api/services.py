@@ -1,0 +1,46 @@
+"""Everything that a route may need, built once by `create_app` and handed to routes by name."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.auth.backoff import Backoff
+from api.auth.secrets import Passwords
+from api.bell import Bell
+from api.metrics import Metrics
+from api.objects import ObjectStore
+from api.store.database import Database
+from vision.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of one running API."""
+
+    database: Database
+    objects: ObjectStore
+    clock: Clock
+    log_bell: Bell
+    """Rung when the log has grown."""
+    camera_bell: Bell
+    """Rung when an assignment may have changed."""
+    metrics: Metrics
+    passwords: Passwords
+    backoff: Backoff
+    incoming: Path
+    """Folder for uploads that are not complete yet."""
+    session_length: timedelta
+    secure_cookies: bool
+    stream_clients: int
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Wired = Annotated[Services, Depends(_services)]
+"""Put this on a route's parameter to get the services."""

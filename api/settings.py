@@ -1,0 +1,41 @@
+"""What an operator may set: read once from the environment, then handed on as plain values."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Every `MINGCHU_…` variable that the API reads; only `create_app` and the commands see this object."""
+
+    model_config = SettingsConfigDict(env_prefix="MINGCHU_", frozen=True, extra="ignore")
+
+    data_dir: Path = Path("var")
+    """Where everything lies that is not put elsewhere: database, objects, spool, keys."""
+    database_url: SecretStr = SecretStr("")
+    """`sqlite:///…` or `postgresql://…`; empty = DATA_DIR/mingchu.sqlite3."""
+    objects: str = ""
+    """A folder, or `s3://bucket[/prefix]?endpoint=URL[&region=NAME]`; empty = DATA_DIR/objects."""
+    s3_access_key: SecretStr = SecretStr("")
+    s3_secret_key: SecretStr = SecretStr("")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8420, ge=0, le=65535)
+    public_url: str = ""
+    """The address that browsers use, when a proxy stands before us; https makes the session cookie Secure."""
+    session_h: float = Field(default=12.0, gt=0, le=720)
+    """How long a login lasts."""
+    code_h: float = Field(default=24.0, gt=0, le=720)
+    """How long a first-login code lasts."""
+    stream_clients: int = Field(default=512, ge=1)
+    """How many SSE clients one process serves."""
+
+    @property
+    def database(self) -> str:
+        """Return the database's address; it may hold a password, so never print it."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir / 'mingchu.sqlite3'}"
+
+    @property
+    def object_place(self) -> str:
+        """Return where media are kept: a folder or an s3 address."""
+        return self.objects or str(self.data_dir / "objects")

@@ -1,0 +1,88 @@
+"""Cameras: where a worker looks, and how it went the last time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, update
+
+from api.store.database import upsert
+from api.store.schema import camera_states, cameras, sites, workers
+from api.store.scope import Scope, sites_within
+
+UNREGISTERED: Mapping[str, Any] = {
+    "source": "",
+    "zones": [],
+    "interval_s": 2.0,
+    "pre_roll_s": 5.0,
+    "post_roll_s": 5.0,
+    "attended": False,
+    "enabled": False,
+    "worker": "",
+}
+"""A camera that pushed events in before anybody described it; no worker looks at it."""
+
+
+def _listed(scope: Scope) -> Select[Any]:
+    state = camera_states.c
+    return (
+        select(
+            cameras,
+            sites.c.name.label("site_name"),
+            sites.c.type.label("site_type"),
+            sites.c.time_zone,
+            sites.c.jurisdiction,
+            sites.c.hours,
+            *(column.label(f"state_{column.name}") for column in state if column.name != "camera_id"),
+        )
+        .join(sites, sites.c.id == cameras.c.site_id)
+        .outerjoin(camera_states, state.camera_id == cameras.c.id)
+        .where(sites_within(scope), cameras.c.removed_at.is_(None))
+    )
+
+
+def find(connection: Connection, scope: Scope, camera: str) -> RowMapping | None:
+    """Return one camera with its site's facts and its last state."""
+    return connection.execute(_listed(scope).where(cameras.c.id == camera)).mappings().first()
+
+
+def everything(connection: Connection, scope: Scope, site: str | None = None) -> Sequence[RowMapping]:
+    """Return the caller's cameras, of one site or of all."""
+    query = _listed(scope).order_by(cameras.c.site_id, cameras.c.id)
+    return connection.execute(query.where(cameras.c.site_id == site) if site else query).mappings().all()
+
+
+def assigned(connection: Connection, scope: Scope, worker: str) -> Sequence[RowMapping]:
+    """Return what this worker shall look at: cameras named for it and those named for nobody."""
+    mine = or_(cameras.c.worker == worker, cameras.c.worker == "")
+    query = _listed(scope).where(cameras.c.enabled, cameras.c.source != "", mine).order_by(cameras.c.id)
+    return connection.execute(query).mappings().all()
+
+
+def place(connection: Connection, camera: str) -> RowMapping | None:
+    """Return id, site and removal of any camera that ever was; the caller's scope is checked against its site."""
+    query = select(cameras.c.id, cameras.c.site_id, cameras.c.removed_at, cameras.c.version).where(
+        cameras.c.id == camera
+    )
+    return connection.execute(query).mappings().first()
+
+
+def add(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Insert a camera."""
+    connection.execute(insert(cameras).values(version=1, **values))
+
+
+def change(connection: Connection, camera: str, version: int, values: Mapping[str, Any]) -> bool:
+    """Change a camera that is still at this version; tell whether it was."""
+    query = update(cameras).where(cameras.c.id == camera, cameras.c.version == version)
+    return connection.execute(query.values(version=version + 1, **values)).rowcount == 1
+
+
+def report(connection: Connection, worker: str, spool: int, at: datetime) -> None:
+    """Remember that a worker is alive, and how much waits in its spool."""
+    upsert(connection, workers, {"id": worker, "spool": spool, "reported_at": at})
+
+
+def report_state(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Remember how a camera is doing."""
+    upsert(connection, camera_states, values)

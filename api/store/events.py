@@ -1,0 +1,134 @@
+"""Events: one row for each violation, however often its worker tells of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, tuple_, update
+
+from api.store.database import insert_new
+from api.store.schema import cameras, events, sites
+from api.store.scope import Scope, sites_within
+
+Sort = Literal["newest", "urgent"]
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events; an empty tuple or None does not restrict."""
+
+    status: tuple[str, ...] = ()
+    kind: tuple[str, ...] = ()
+    tier: tuple[str, ...] = ()
+    site: tuple[str, ...] = ()
+    camera: tuple[str, ...] = ()
+    zone_type: tuple[str, ...] = ()
+    open: bool | None = None
+    after: datetime | None = None
+    """`started_at` at or after."""
+    before: datetime | None = None
+    """`started_at` strictly before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last event of a page; the next page begins behind it."""
+
+    tier_rank: int
+    started_at: datetime
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a sorted list."""
+
+    sort: Sort
+    limit: int
+    behind: Position | None = None
+
+
+def _listed(scope: Scope) -> Select[Any]:
+    return (
+        select(events, sites.c.name.label("site_name"), sites.c.time_zone, cameras.c.name.label("camera_name"))
+        .join(sites, sites.c.id == events.c.site_id)
+        .join(cameras, cameras.c.id == events.c.camera_id)
+        .where(sites_within(scope))
+    )
+
+
+def _where(wanted: EventFilter) -> list[ColumnElement[bool]]:
+    columns = {
+        "status": events.c.status,
+        "kind": events.c.kind,
+        "tier": events.c.tier,
+        "site": events.c.site_id,
+        "camera": events.c.camera_id,
+        "zone_type": events.c.zone_type,
+    }
+    chosen: list[ColumnElement[bool]] = [
+        column.in_(getattr(wanted, name)) for name, column in columns.items() if getattr(wanted, name)
+    ]
+    if wanted.open is not None:
+        chosen.append(events.c.phase == ("opened" if wanted.open else "closed"))
+    if wanted.after is not None:
+        chosen.append(events.c.started_at >= wanted.after)
+    if wanted.before is not None:
+        chosen.append(events.c.started_at < wanted.before)
+    return chosen
+
+
+def _behind(page: Page) -> ColumnElement[bool] | None:
+    if page.behind is None:
+        return None
+    # The bound values need the columns' own types: SQLite keeps instants as text.
+    started_at = func.coalesce(page.behind.started_at, type_=events.c.started_at.type)
+    older = tuple_(events.c.started_at, events.c.id) < tuple_(started_at, page.behind.id)
+    if page.sort == "newest":
+        return older
+    rank = events.c.tier_rank
+    return or_(rank > page.behind.tier_rank, and_(rank == page.behind.tier_rank, older))
+
+
+def find(connection: Connection, scope: Scope, event_id: str, *, lock: bool = False) -> RowMapping | None:
+    """Return one event with the names of its place; with `lock` nobody else changes it in this transaction."""
+    query = _listed(scope).where(events.c.id == event_id)
+    return connection.execute(query.with_for_update(of=events) if lock else query).mappings().first()
+
+
+def page(connection: Connection, scope: Scope, wanted: EventFilter, part: Page) -> Sequence[RowMapping]:
+    """Return up to `limit + 1` events; the one too many tells that there is a next page."""
+    query = _listed(scope).where(*_where(wanted))
+    behind = _behind(part)
+    if behind is not None:
+        query = query.where(behind)
+    first = [events.c.tier_rank] if part.sort == "urgent" else []
+    order = (*first, events.c.started_at.desc(), events.c.id.desc())
+    return connection.execute(query.order_by(*order).limit(part.limit + 1)).mappings().all()
+
+
+def counts(connection: Connection, scope: Scope, wanted: EventFilter) -> dict[str, dict[str, int]]:
+    """Return how many events there are by status, kind and tier."""
+    facets = {"status": events.c.status, "kind": events.c.kind, "tier": events.c.tier}
+    return {name: _count(connection, scope, wanted, column) for name, column in facets.items()}
+
+
+def _count(connection: Connection, scope: Scope, wanted: EventFilter, facet: ColumnElement[str]) -> dict[str, int]:
+    query = (
+        select(facet, func.count())
+        .select_from(events.join(sites, sites.c.id == events.c.site_id))
+        .where(sites_within(scope), *_where(wanted))
+        .group_by(facet)
+    )
+    return {str(key): int(count) for key, count in connection.execute(query)}
+
+
+def add(connection: Connection, values: Mapping[str, Any]) -> bool:
+    """Insert an event; False when another request was first."""
+    return insert_new(connection, events, {"version": 1, "reviews": 0, "status": "pending_review", **values})
+
+
+def change(connection: Connection, event_id: str, values: Mapping[str, Any]) -> None:
+    """Change an event; its version rises, so that its ETag changes."""
+    connection.execute(update(events).where(events.c.id == event_id).values(version=events.c.version + 1, **values))

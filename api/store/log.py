@@ -1,0 +1,80 @@
+"""The append-only log that SSE, pull and later webhooks read: numbers without gaps, in the order of their commits."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from api.store.schema import heads, log, sites
+from api.store.scope import Scope, sites_within
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One CloudEvent on its way into the log."""
+
+    id: str
+    """CloudEvents' `id`; the same message is logged once."""
+    type: str
+    event_id: str
+    site: str
+    at: datetime
+    envelope: Mapping[str, Any] = field(repr=False)
+    """The CloudEvent without its sequence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One line of the log."""
+
+    sequence: int
+    type: str
+    body: str = field(repr=False)
+    """The CloudEvent, JSON text."""
+
+
+def append(connection: Connection, message: Message) -> int:
+    """Write one line and return its number.
+
+    The head's row stays locked until this transaction ends, so nobody can commit a higher number before this one, and
+    a rolled back number is given out again: readers that remember the last number they saw miss nothing.
+    """
+    take = update(heads).where(heads.c.name == "log").values(sequence=heads.c.sequence + 1).returning(heads.c.sequence)
+    sequence: int = connection.execute(take).scalar_one()
+    body = {**message.envelope, "sequence": sequence, "data": {**message.envelope["data"], "sequence": sequence}}
+    values = {
+        "sequence": sequence,
+        "message_id": message.id,
+        "type": message.type,
+        "event_id": message.event_id,
+        "site_id": message.site,
+        "at": message.at,
+        "body": json.dumps(body, ensure_ascii=False, allow_nan=False),
+    }
+    connection.execute(insert(log).values(**values))
+    return sequence
+
+
+def knows(connection: Connection, message_id: str) -> bool:
+    """Tell whether this message has been logged."""
+    return connection.execute(select(log.c.sequence).where(log.c.message_id == message_id)).first() is not None
+
+
+def head(connection: Connection) -> int:
+    """Return the last number given out; 0 for an empty log."""
+    return int(connection.execute(select(heads.c.sequence).where(heads.c.name == "log")).scalar_one())
+
+
+def after(connection: Connection, scope: Scope, sequence: int, limit: int) -> list[Logged]:
+    """Return the next lines that this caller may see, in order."""
+    query = (
+        select(log.c.sequence, log.c.type, log.c.body)
+        .join(sites, sites.c.id == log.c.site_id)
+        .where(log.c.sequence > sequence, sites_within(scope))
+        .order_by(log.c.sequence)
+        .limit(limit)
+    )
+    return [Logged(*row) for row in connection.execute(query)]

@@ -1,0 +1,40 @@
+"""The viewing register: who saw unblurred media, why and when (I7)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, tuple_
+
+from api.store.schema import events, sites, users
+from api.store.schema import viewing_register as register
+from api.store.scope import Scope, sites_within
+
+ONE_VIEWING = timedelta(minutes=10)
+"""A player fetches a clip in many ranges; for the same reason within this time they are one viewing."""
+
+
+def note(connection: Connection, view: Mapping[str, Any], now: datetime) -> None:
+    """Write a row unless this very viewing has one."""
+    same = [register.c[name] == value for name, value in view.items() if name != "id"]
+    query = select(register.c.id).where(*same, register.c.at > now - ONE_VIEWING)
+    if connection.execute(query).first() is None:
+        connection.execute(insert(register).values(at=now, **view))
+
+
+def page(connection: Connection, scope: Scope, limit: int, behind: tuple[datetime, str] | None) -> Sequence[RowMapping]:
+    """Return up to `limit + 1` viewings, newest first."""
+    query = (
+        select(register, users.c.name.label("user"), events.c.site_id, events.c.camera_id)
+        .join(users, users.c.id == register.c.user_id)
+        .join(events, events.c.id == register.c.event_id)
+        .join(sites, sites.c.id == events.c.site_id)
+        .where(sites_within(scope))
+    )
+    if behind is not None:
+        query = query.where(
+            tuple_(register.c.at, register.c.id) < tuple_(*behind, types=(register.c.at.type, register.c.id.type))
+        )
+    return (
+        connection.execute(query.order_by(register.c.at.desc(), register.c.id.desc()).limit(limit + 1)).mappings().all()
+    )
