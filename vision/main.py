@@ -47,3 +47,7 @@ def main() -> None:
     except MingchuError as error:
         Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"mingchu: {error}")
         sys.exit(BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Looks at one source from beginning to end in the caller's thread: nothing is dropped, the same file gives the same ids."""
+"""Looks at one source to its end in the caller's thread: nothing is dropped, the same file gives the same ids."""
 
 from collections.abc import Callable
 from datetime import datetime

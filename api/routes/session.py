@@ -108,7 +108,7 @@ def _first_user(connection: Connection, services: Services) -> str:
     known = users.by_name(connection, FIRST_USER)
     if known is not None:
         return str(known["id"])
-    user = {"id": uuid4().hex, "name": FIRST_USER, "password_hash": "", "role": "admin", "language": "zh-CN"}
+    user = {"id": uuid4().hex, "name": FIRST_USER, "password_hash": "", "role": "admin", "language": "zh"}
     users.add(connection, {**user, "region_id": "root", "site_id": None, "created_at": services.clock.now()})
     return user["id"]
 
