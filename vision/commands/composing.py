@@ -42,4 +42,3 @@ def load_sight(detector: str = "detector", threads: int = 0) -> Sightedness:
 def _wear_manifests() -> list[ModelManifest]:
     folders = sorted(path.parent for path in models_root().glob("*/model.toml"))
     return [manifest for manifest in map(load_manifest, folders) if manifest.task == "wear"]
-

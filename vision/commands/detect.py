@@ -18,7 +18,9 @@ from vision.scene import ZoneType
 def detect(
     images: Annotated[list[Path], typer.Argument(help="Pictures: JPEG, PNG, WebP or BMP.")],
     zone: Annotated[ZoneType, typer.Option(help="What the pictures show; the law depends on it.")] = ZoneType.OTHER,
-    drawn: Annotated[Path | None, typer.Option("--annotate", help="Write pictures with boxes into this folder.")] = None,
+    drawn: Annotated[
+        Path | None, typer.Option("--annotate", help="Write pictures with boxes into this folder.")
+    ] = None,
     model: Annotated[str, typer.Option(help="Detector: name in models/ or a folder.")] = "detector",
     *,
     json_: Annotated[bool, typer.Option("--json", help="The whole look as one line of JSON.")] = False,
