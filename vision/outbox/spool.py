@@ -147,6 +147,8 @@ class Spool:
             accepted = self._accepted(items)
             with self._shelf.taking([item.path for item in accepted if item.path is not None]) as names:
                 self._size_bytes += self._keep(accepted, names)
+            closed = {item.event_id for item in accepted if item.part == "event" and item.name == "closed"}
+            self._interrupted = [i for i in self._interrupted if i not in closed]
 
     def peek(self, n: int) -> list[Queued]:
         """Return the next things to send, oldest first, tried ones last; the order within each event is kept."""
