@@ -13,9 +13,9 @@ import httpx
 import typer
 from rich.console import Console
 
-from api.commands import fresh_code, new_stored_key, put_camera, put_site, writing
+from api.commands import new_stored_key, put_camera, put_site, writing
 from api.settings import Settings
-from api.store import cameras, sites, users
+from api.store import cameras, sites
 from api.store.scope import WHOLE
 from vision.errors import InvalidInputError
 from vision.scene import ZoneType
@@ -48,7 +48,6 @@ def run(
     _await(settings, stop)
     children[1].start()
     _out.print(f"Mingchu 明厨: {_url(settings)}")
-    _tell_code(settings)
     _tend(children, stop)
 
 
@@ -97,13 +96,6 @@ def _await(settings: Settings, stop: threading.Event) -> None:
 
 def _url(settings: Settings) -> str:
     return f"http://{settings.host}:{settings.port}"
-
-
-def _tell_code(settings: Settings) -> None:
-    with writing(settings) as (connection, _):
-        known = users.somebody_can_log_in(connection)
-    if not known:
-        _out.print(f"first-login code: {fresh_code(settings)}")
 
 
 def _register_sources(settings: Settings, sources: list[str], zone: ZoneType) -> None:

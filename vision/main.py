@@ -14,6 +14,7 @@ from rich.console import Console
 from vision.commands.detect import detect
 from vision.commands.models import model_app
 from vision.commands.watch import watch
+from vision.commands.work import work
 from vision.errors import MingchuError
 
 BAD_INPUT = 2
@@ -31,6 +32,7 @@ def build_app() -> typer.Typer:
     )
     app.command()(watch)
     app.command()(detect)
+    app.command()(work)
     app.add_typer(model_app, name="model")
     for point in sorted(entry_points(group="mingchu.commands"), key=lambda point: point.name):
         point.load()(app)

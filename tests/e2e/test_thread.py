@@ -1,0 +1,85 @@
+"""The whole thread: a real RTSP camera → `mingchu work` → `mingchu serve` → event, evidence and stream."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.stack import Stack, eventually
+
+ROOT = Path(__file__).parent.parent
+pytestmark = [pytest.mark.server("gst-rtsp"), pytest.mark.slow]
+
+
+@pytest.fixture
+def rtsp(shared_data: Path) -> Iterator[str]:
+    """Play the film of six persons as a camera; return its address."""
+    film = shared_data / "clips/one-by-one-person-detection.mp4"
+    command = ["/usr/bin/python3", ROOT / "servers/rtsp.py", film]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        port = re.search(r"\d+", server.stdout.readline())
+        assert port
+        yield f"rtsp://127.0.0.1:{port.group()}/camera"
+        server.kill()
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    stack = Stack(tmp_path, {"MINGCHU_ALLOW_LOOPBACK": "1"})
+    yield stack
+    stack.close()
+
+
+def events_of(stack: Stack, key: str) -> list[dict[str, object]]:
+    headers = {"Authorization": f"Bearer {key}"}
+    return list(httpx.get(f"{stack.url}/v1/events", headers=headers, timeout=10).json()["items"])
+
+
+def test_a_violation_before_the_camera_reaches_the_store_whatever_is_killed(stack: Stack, rtsp: str) -> None:
+    stack.cli("site", "add", "local", "--name", "红旗路店")
+    stack.cli("camera", "add", "k1", rtsp, "--site", "local", "--zone", "special_room")
+    scopes = [part for scope in ("events:write", "events:read", "workers") for part in ("--scope", scope)]
+    key = re.search(r"mck_\w+", stack.cli("key", "add", "worker", *scopes))
+    assert key
+    work = ("work", "--api", stack.url, "--key", key.group(), "--worker", "w1")
+    stack.serve()
+    stack.start("work", *work)
+    first = eventually(lambda: events_of(stack, key.group()), within_s=60)[0]
+    assert (first["kind"], first["status"]) == ("no_hat", "pending_review")
+
+    stack.kill("serve")
+    stack.kill("work")
+    stack.serve()
+    stack.start("work", *work)
+    ended = eventually(lambda: [e for e in events_of(stack, key.group()) if e["ended_at"]], within_s=60)
+    assert first["id"] in [event["id"] for event in ended]
+    assert len({event["id"] for event in ended}) == len(ended)
+
+    lines = httpx.get(f"{stack.url}/v1/log", headers={"Authorization": f"Bearer {key.group()}"}, timeout=10).json()
+    phases = [(line["data"]["id"], line["type"]) for line in lines["items"]]
+    assert len(phases) == len(set(phases)), "each phase of each event exactly once"
+    assert [line["sequence"] for line in lines["items"]] == list(range(1, len(phases) + 1))
+    assert stack.stop("work") == 0
+    assert "everything is in order" in stack.cli("check")
+
+
+def test_a_second_worker_on_the_same_spool_is_refused(stack: Stack) -> None:
+    stack.serve()
+    work = ("work", "--api", stack.url, "--key", "mck_a_b", "--worker", "w1")
+    stack.start("work", *work)
+    eventually((stack.folder / "spool" / "w1").is_dir, within_s=20)
+    eventually(lambda: "api-does-not-answer" in stack.log("work"), within_s=20)
+    second = subprocess.run(
+        [stack.processes["work"].args[0], *work],  # type: ignore[index]
+        env=stack.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 2, second.stderr
+    assert "Traceback" not in second.stderr
