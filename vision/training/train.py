@@ -61,7 +61,7 @@ def save(network: Any, out: Path) -> None:
 def _optimiser(network: Any, rate: float) -> torch.optim.Optimizer:
     last = {id(p) for branch in network.model[-1].cv3 for p in branch[-1].parameters()}
     groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
-    for parameter in network.parameters():
+    for parameter in (p for p in network.parameters() if p.requires_grad):
         groups.setdefault((id(parameter) in last, parameter.ndim > 1), []).append(parameter)
     return torch.optim.AdamW(
         {"params": found, "lr": rate, "share": 2.0 if new else 1.0, "weight_decay": 5e-4 * decays}
@@ -87,6 +87,13 @@ def _step(network: Any, batch: Batch, loss_of: MaskedLoss, optimiser: torch.opti
     return {name: float(value) for name, value in items.items()}
 
 
+def _prepared(told: argparse.Namespace) -> Any:
+    network = inherited(told.weights)
+    for layer in network.model[:-1] if told.last_only else ():
+        layer.requires_grad_(False)
+    return network
+
+
 def main(argv: list[str] | None = None) -> int:
     """Train and write the checkpoint and, beside it, a record of the run."""
     parser = argparse.ArgumentParser("vision.training.train", description=main.__doc__)
@@ -98,11 +105,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--rate", type=float, default=8e-4)
     parser.add_argument("--seed", type=int, default=20261124)
+    parser.add_argument("--last-only", action="store_true", help="teach only the detection layers, the rest stays")
     told = parser.parse_args(argv)
     torch.set_num_threads(2)
     plan = Plan(told.minutes, told.side, told.batch, told.rate, told.seed)
     entries = [entry for index in told.index for entry in read_index(index, "train")]
-    record = train(entries, inherited(told.weights), plan, told.out)
+    record = train(entries, _prepared(told), plan, told.out)
     told.out.with_suffix(".json").write_text(json.dumps({**vars(told), **record}, default=str, indent=1), "utf-8")
     return 0
 
