@@ -1,0 +1,161 @@
+"""A rat and a cat: small swept bodies on legs that run."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from vision.demo.arrays import Bytes, Floats, Vector, array
+from vision.demo.figure import Stance
+from vision.demo.mesh import ATLAS_COLUMNS, CELL_PX, Grid, Mesh, around, assemble, ball, tube
+from vision.demo.parts import Cell, Part
+from vision.demo.skeleton import turn
+
+FURS: dict[str, Vector] = {
+    "rat": (0.20, 0.23, 0.27), "dark": (0.10, 0.10, 0.12), "grey": (0.45, 0.46, 0.47),
+    "ginger": (0.24, 0.46, 0.72), "white": (0.82, 0.83, 0.84),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Animal:
+    """A rat or cat for one instant."""
+
+    kind: str
+    stance: Stance
+    stride: float = 0.0
+    """Phase of its gait in radians."""
+    scale: float = 1.0
+    fur: str = "rat"
+
+
+def shape(animal: Animal) -> Mesh:
+    """The mesh of an animal in the room's metres."""
+    grids = _rat(animal.stride) if animal.kind == "rat" else _cat(animal.stride)
+    mesh = assemble(grids)
+    stance = animal.stance
+    points = mesh.points * animal.scale @ turn(stance.heading_deg, 0.0) + array([stance.x_m, stance.y_m, stance.base_m])
+    return Mesh(array(points), mesh.quads, mesh.texels, mesh.parts, mesh.nearer_m)
+
+
+@lru_cache(maxsize=16)
+def fur(colour: str, seed: int = 0) -> Bytes:
+    """The texture of an animal: fur all over but for the skin of tail and ears and the eyes."""
+    rng = np.random.default_rng(seed)
+    sheet = np.ones((3 * CELL_PX, ATLAS_COLUMNS * CELL_PX, 3), np.float32) * array(FURS[colour])
+    sheet *= 1 + 0.22 * rng.standard_normal(sheet.shape[:2]).astype(np.float32)[..., None]
+    for cell, tone in ((Cell.SKIN, (0.45, 0.48, 0.62)), (Cell.PROP, (0.03, 0.03, 0.03))):
+        row, column = divmod(cell, ATLAS_COLUMNS)
+        sheet[row * CELL_PX : (row + 1) * CELL_PX, column * CELL_PX : (column + 1) * CELL_PX] = tone
+    return np.clip(sheet * 255, 0, 255).astype(np.uint8)
+
+
+def _body(points: tuple[Vector, ...], radii: tuple[float, ...], cell: Cell = Cell.TOP, columns: int = 12) -> Grid:
+    size = array([[radius, radius] for radius in radii])
+    return Grid(tube(array(points), size, array([0.01, 0.02, 1.0]), around(columns)), Part.ANIMAL, cell)
+
+
+def _rat(stride: float) -> list[Grid]:
+    hop = 0.008 * np.sin(2 * stride)
+    spine = tuple(
+        (0.0, y, z + hop)
+        for y, z in (
+            (0.145, 0.028),
+            (0.14, 0.029),
+            (0.12, 0.034),
+            (0.09, 0.042),
+            (0.05, 0.046),
+            (0.0, 0.05),
+            (-0.05, 0.05),
+            (-0.085, 0.044),
+            (-0.1, 0.04),
+        )
+    )
+    trunk = _body(spine, (0.002, 0.008, 0.017, 0.026, 0.030, 0.038, 0.044, 0.034, 0.003))
+    wag = 0.03 * np.sin(stride)
+    tail = _body(
+        tuple((wag * k * k / 16, -0.09 - 0.05 * k, 0.03 / (1 + k)) for k in range(5)),
+        (0.009, 0.008, 0.006, 0.005, 0.002),
+        Cell.SKIN,
+        6,
+    )
+    ears = [
+        Grid(
+            ball(array([side * 0.02, 0.085, 0.068 + hop]), (0.011, 0.004, 0.013), rows=5, columns=6),
+            Part.ANIMAL,
+            Cell.SKIN,
+        )
+        for side in (-1, 1)
+    ]
+    eyes = [
+        Grid(
+            ball(array([side * 0.017, 0.112, 0.045 + hop]), (0.004, 0.004, 0.004), rows=4, columns=5),
+            Part.ANIMAL,
+            Cell.PROP,
+        )
+        for side in (-1, 1)
+    ]
+    paws = [
+        _paw(side * 0.028, y, 0.014, stride + lag)
+        for side, y, lag in ((-1, 0.06, 0), (1, 0.06, 2.2), (-1, -0.06, 2.6), (1, -0.06, 0.4))
+    ]
+    return [trunk, tail, *ears, *eyes, *paws]
+
+
+def _paw(x: float, y: float, size_m: float, phase: float) -> Grid:
+    middle = array([x, y + 0.025 * np.sin(phase), size_m * 0.8 + 0.006 * max(0.0, float(np.cos(phase)))])
+    return Grid(ball(middle, (size_m * 0.7, size_m * 1.3, size_m), rows=5, columns=6), Part.ANIMAL, Cell.TOP)
+
+
+def _cat(stride: float) -> list[Grid]:
+    spine = (
+        (0, 0.27, 0.27),
+        (0, 0.265, 0.27),
+        (0, 0.2, 0.265),
+        (0, 0.1, 0.25),
+        (0, -0.02, 0.25),
+        (0, -0.14, 0.26),
+        (0, -0.22, 0.25),
+        (0, -0.24, 0.25),
+    )
+    trunk = _body(spine, (0.004, 0.04, 0.062, 0.075, 0.078, 0.08, 0.06, 0.004), columns=14)
+    sway = 0.05 * float(np.sin(stride * 0.5))
+    tail = _body(
+        tuple((sway * k / 5, -0.22 - 0.045 * k, 0.27 + 0.012 * k * k) for k in range(7)),
+        (0.02, 0.02, 0.019, 0.018, 0.017, 0.014, 0.004),
+        columns=8,
+    )
+    head = [
+        Grid(ball(array([0, 0.31, 0.335]), (0.058, 0.062, 0.055)), Part.ANIMAL, Cell.TOP),
+        Grid(ball(array([0, 0.365, 0.318]), (0.026, 0.022, 0.02), rows=5, columns=8), Part.ANIMAL, Cell.TOP),
+    ]
+    ears = [
+        _body(
+            ((side * 0.036, 0.30, 0.425), (side * 0.036, 0.305, 0.40), (side * 0.034, 0.31, 0.365)),
+            (0.002, 0.013, 0.026),
+            columns=6,
+        )
+        for side in (-1, 1)
+    ]
+    eyes = [
+        Grid(
+            ball(array([side * 0.024, 0.363, 0.348]), (0.008, 0.006, 0.008), rows=4, columns=6), Part.ANIMAL, Cell.PROP
+        )
+        for side in (-1, 1)
+    ]
+    legs = [
+        _leg(side * 0.045, y, stride + lag)
+        for side, y, lag in ((-1, 0.2, 0), (1, 0.2, np.pi), (-1, -0.17, np.pi), (1, -0.17, 0))
+    ]
+    return [trunk, tail, *head, *ears, *eyes, *legs]
+
+
+def _leg(x: float, y: float, phase: float) -> Grid:
+    swing, lift = 0.075 * float(np.sin(phase)), 0.03 * max(0.0, float(np.cos(phase)))
+    knee: Floats = array([x, y + swing * 0.4 + 0.012, 0.13 + lift])
+    foot = array([x, y + swing, 0.022 + lift])
+    path = array(
+        [[x, y, 0.24], [x, y, 0.22], knee, foot, foot + array([0, 0.03, -0.012]), foot + array([0, 0.05, -0.015])]
+    )
+    size = array([[r, r] for r in (0.02, 0.036, 0.025, 0.018, 0.019, 0.004)])
+    return Grid(tube(path, size, array([1.0, 0, 0]), around(8)), Part.ANIMAL, Cell.TOP)
