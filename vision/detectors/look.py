@@ -46,7 +46,7 @@ def look_at(picture: Picture, detector: Detector, wear: WearJudge, catalogue: Ca
     A violation here is what one picture can show: what a duration decides (an open bin) is left to events.
     """
     started_s = time.perf_counter()
-    people, objects = pair(detector.detect([picture.image])[0])
+    people, objects = pair(detector.detect([picture.image])[0], suppose_heads=False)
     detected_s = time.perf_counter()
     judgement = wear.judge_fully([(picture.image, people)])[0]
     judged_s = time.perf_counter()
