@@ -2,6 +2,7 @@ import re
 import resource
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,23 +98,24 @@ def test_what_cannot_be_a_clip_is_refused(tmp_path: Path) -> None:
         write_clip(tmp_path / "clip.mp4", pictures, packets)
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """The system refuses every byte beyond the first 4096 of a file, as a full disk does."""
+    """No file grows beyond 4 KiB; only around the call: the runner's own log may be a file, too."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_full_disk_is_told_and_nothing_half_written_stays(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_a_full_disk_is_told_and_nothing_half_written_stays(tmp_path: Path) -> None:
     info, packets = read(write_film(tmp_path / "a.mp4"))
     folder = tmp_path / "out"
     folder.mkdir()
-    request.getfixturevalue("full_disk")
-    with pytest.raises(StorageError, match=r"clip\.mp4: cannot be written"):
+    with full_disk(), pytest.raises(StorageError, match=r"clip\.mp4: cannot be written"):
         write_clip(folder / "clip.mp4", info, packets * 1)
     assert list(folder.iterdir()) == []
 
