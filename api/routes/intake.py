@@ -132,7 +132,8 @@ def _piece(event_id: str, name: str, upload: Upload) -> dict[str, Any]:
     return {
         "event_id": event_id,
         "name": name,
-        "key": f"events/{event_id[:2]}/{event_id}/{name}.{ENDINGS[media_type]}",
+        # The hash is in the key: of two first uploads with other bytes, neither can overwrite the other's object.
+        "key": f"events/{event_id[:2]}/{event_id}/{name}-{upload.body.sha256[:16]}.{ENDINGS[media_type]}",
         "sha256": upload.body.sha256,
         "size_bytes": upload.body.size_bytes,
         "media_type": media_type,
