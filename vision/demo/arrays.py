@@ -25,7 +25,7 @@ def array(values: Any) -> Floats:
 def unit(vectors: Floats) -> Floats:
     """Scale vectors along the last axis to length one; a zero vector stays zero."""
     length = np.sqrt(np.einsum("...i,...i->...", vectors, vectors))[..., None]
-    return vectors / np.maximum(length, 1e-9)  # type: ignore[no-any-return]
+    return vectors / np.maximum(length, 1e-9)  # type: ignore[no-any-return]  # numpy types the quotient as Any
 
 
 def across(vectors: Floats, axis: Floats) -> Floats:
