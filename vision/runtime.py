@@ -18,7 +18,7 @@ from datetime import datetime
 
 from vision.clock import Clock
 from vision.config import CameraConfig
-from vision.errors import SourceError, SourceRefusedError, StorageError
+from vision.errors import PictureError, SourceError, SourceRefusedError, StorageError
 from vision.frames import CameraId, Frame
 from vision.mailboxes import Mailboxes
 from vision.path import CameraPath, Tally
@@ -107,6 +107,8 @@ class CameraRunner:
             return self._lost("refused", error, REFUSED_RETRY_S)
         except SourceError as error:
             return self._lost("offline", error, 0.0)
+        except PictureError as error:
+            return self._lost("unreadable", error, LAST_RETRY_S)
         except StorageError as error:
             return self._lost("offline", error, LAST_RETRY_S)
         return 0.0

@@ -1,6 +1,7 @@
 """`mingchu work`: one worker against an API; everything that it must not lose lies in its spool."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ from vision.catalogue import load_catalogue
 from vision.clock import SystemClock
 from vision.commands.composing import Sightedness, load_sight
 from vision.config import CameraConfig
+from vision.errors import InvalidInputError
 from vision.headquarters import STATUS_EVERY_S, Headquarters, follow
 from vision.outbox.closing import interrupted
 from vision.outbox.reporter import Reporter
@@ -42,6 +44,8 @@ def work(
 ) -> None:
     """Look at the cameras that the API assigns until told to stop."""
     worker = worker or socket.gethostname()
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", worker):  # it names a folder and a path of the API
+        raise InvalidInputError("--worker", worker, "letters, digits, . _ - beginning with a letter or digit")
     home = data_dir / "spool" / worker
     allow_loopback = trust_local or os.environ.get("MINGCHU_ALLOW_LOOPBACK") == "1"
     policy = AddressPolicy(trusted=trust_local, allow_loopback=allow_loopback, demo_dir=data_dir / "demo")
