@@ -17,7 +17,7 @@ from vision.catalogue import load_catalogue
 from vision.clock import SystemClock
 from vision.commands.composing import Sightedness, load_sight
 from vision.config import CameraConfig
-from vision.errors import InvalidInputError
+from vision.errors import InvalidInputError, StorageError
 from vision.headquarters import STATUS_EVERY_S, Headquarters, follow
 from vision.outbox.closing import interrupted
 from vision.outbox.reporter import Reporter
@@ -61,8 +61,11 @@ def work(
 
 def _desk(worker: str, spool: Spool, home: Path, sight: Sightedness) -> Desk:
     staging = home / "staging"
-    shutil.rmtree(staging, ignore_errors=True)  # what a killed worker had not handed over
-    staging.mkdir(parents=True)
+    try:
+        shutil.rmtree(staging, ignore_errors=True)  # what a killed worker had not handed over
+        staging.mkdir(parents=True)
+    except OSError as error:
+        raise StorageError(f"{staging}: cannot be made anew ({error.strerror})") from error
     models = (sight.detector.model, *sight.wear.models)
     return Desk(worker, spool, load_catalogue(), models, ManifestChain(home / "chain.json", worker), staging)
 

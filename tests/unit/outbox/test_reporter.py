@@ -35,7 +35,7 @@ class Api:
         return httpx.Response(201)
 
     def paths(self) -> list[str]:
-        return [request.url.path.removeprefix("/root/v1/events/") for request in self.asked]
+        return [request.url.path.removeprefix("/base/v1/events/") for request in self.asked]
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def spool(tmp_path: Path, clock: SimulatedClock) -> Iterator[Spool]:
 @pytest.fixture
 def reporter(spool: Spool, api: Api, clock: SimulatedClock) -> Iterator[Reporter]:
     headers = {"Authorization": f"Bearer {KEY}"}
-    with httpx.Client(transport=httpx.MockTransport(api), base_url="http://api.test/root", headers=headers) as client:
+    with httpx.Client(transport=httpx.MockTransport(api), base_url="http://api.test/base", headers=headers) as client:
         yield Reporter(spool, client, clock)
 
 
@@ -272,7 +272,7 @@ def test_ids_and_names_cannot_leave_their_place_in_the_address(
 ) -> None:
     spool.put(Outgoing("../users?x=1", "event", "opened", b"{}"))
     reporter.run_once()
-    assert api.asked[0].url.raw_path == b"/root/v1/events/..%2Fusers%3Fx%3D1"
+    assert api.asked[0].url.raw_path == b"/base/v1/events/..%2Fusers%3Fx%3D1"
 
 
 def test_oldest_age_for_the_metrics(spool: Spool, clock: SimulatedClock) -> None:
