@@ -111,14 +111,20 @@ def _demo(text: str, policy: AddressPolicy) -> SourceAddress:
 
 
 def _network(text: str, policy: AddressPolicy) -> SourceAddress:
-    parts = _split(text)
+    parts = network_parts(text)
     if not policy.trusted:
-        for ip in _resolved(text, parts):
+        for ip in resolved(text, parts):
             _check(ip, policy, masked(text))
     return SourceAddress(SourceKind(parts.scheme[:4]), text, masked(text))
 
 
-def _split(text: str) -> SplitResult:
+def network_parts(text: str) -> SplitResult:
+    """Return the parts of a network address.
+
+    Raises:
+        SourceRefusedError: a scheme that we do not open.
+        SourceUnreadableError: no URL, or one without a host.
+    """
     try:
         parts = urlsplit(text)
         port_is_valid = parts.port != 0
@@ -135,7 +141,8 @@ def _schemes() -> str:
     return ", ".join(NETWORK_SCHEMES)
 
 
-def _resolved(text: str, parts: SplitResult) -> list[IpAddress]:
+def resolved(text: str, parts: SplitResult) -> list[IpAddress]:
+    """Return every address that the host's name means now; SourceUnavailableError when it means none."""
     port = parts.port or NETWORK_SCHEMES[parts.scheme]
     try:
         found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
@@ -155,7 +162,7 @@ def forbidden(ip: IpAddress, policy: AddressPolicy) -> str:
 
     Private networks are where cameras live and stay allowed.
     """
-    ip = _unwrapped(ip)
+    ip = unwrapped(ip)
     if ip in METADATA_SERVICES:
         return "a cloud's metadata service"
     kinds = {
@@ -168,7 +175,7 @@ def forbidden(ip: IpAddress, policy: AddressPolicy) -> str:
     return next((reason for reason, applies in kinds.items() if applies), "")
 
 
-def _unwrapped(ip: IpAddress) -> IpAddress:
+def unwrapped(ip: IpAddress) -> IpAddress:
     """Look through the IPv6 forms that carry an IPv4 address: mapped, 6to4, and NAT64's well-known prefix."""
     if isinstance(ip, ipaddress.IPv4Address):
         return ip
