@@ -1,6 +1,6 @@
 """The seams: what the runtime needs from cameras, models, recorder and outbox, each a tiny protocol."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +13,14 @@ from vision.detections import Detections
 from vision.events import Transition
 from vision.frames import Frame, Image, Packet, StreamInfo
 from vision.scene import Scene, Wear
+
+
+class Follower(Protocol):
+    """Decodes an unbroken run of one source's packets that begins with a key frame."""
+
+    def decode(self, packet: Packet, wants: Callable[[float], bool]) -> list[Frame]:
+        """Take the next packet; return the complete pictures whose time (s since the first packet) is wanted."""
+        ...
 
 
 class Source(Protocol):
@@ -37,6 +45,10 @@ class Source(Protocol):
 
     def decode(self, packet: Packet) -> Frame | None:
         """Decode one key packet into a picture at once, without waiting for later packets; None if it is damaged."""
+        ...
+
+    def follower(self) -> Follower:
+        """Return a decoder for what lies between key frames; it belongs to the thread that reads the source."""
         ...
 
     def __enter__(self) -> Self: ...

@@ -73,6 +73,23 @@ def test_packets_and_pictures_keep_their_promises(address: str) -> None:
         assert np.abs(frame.image.astype(int) - picture(FILM.key_every * number)).mean() < 12
 
 
+def test_between_key_frames_every_fifth_of_a_second_can_be_seen(address: str) -> None:
+    with opened(address) as source:
+        packets = list(islice(source.packets(), 6 if source.info.codec == "pictures" else 21))
+        follower = source.follower()
+        frames = [frame for packet in packets for frame in follower.decode(packet, lambda at_s: at_s >= 0.39)]
+    step_s = 0.5 if source.info.codec == "pictures" else 0.1
+    first = 1 if source.info.codec == "pictures" else 4
+    # A decoder may keep the last pictures back until it knows that none comes before them.
+    assert len(frames) >= len(packets) - first - 4
+    received_at = {packet.received_at for packet in packets}
+    for number, frame in enumerate(frames, first):
+        assert frame.pts_s == pytest.approx(step_s * number, abs=0.02)
+        assert frame.at in received_at
+        shown = picture(round(frame.pts_s * FILM.rate))
+        assert np.abs(frame.image.astype(int) - shown).mean() < 12
+
+
 def test_closing_ends_the_packets(address: str) -> None:
     with opened(address) as source:
         stream = source.packets()

@@ -19,6 +19,7 @@ from vision.frames import CameraId, Frame, Packet, StreamInfo
 from vision.sources.address import SourceAddress, SourceKind
 from vision.sources.decoding import KeyFrameDecoder
 from vision.sources.faults import translated
+from vision.sources.following import AvFollower
 from vision.sources.timeline import Timeline
 
 OPEN_S = 4.5
@@ -101,6 +102,10 @@ class AvSource:
             self._faults["damaged key frames"] += 1
             return None
         return Frame(self._camera, image, packet.received_at, self._since_s(packet.pts))
+
+    def follower(self) -> AvFollower:
+        """Return a decoder for an unbroken run of this stream's packets."""
+        return AvFollower(self._camera, self._opened.stream.codec_context, self._since_s)
 
     def __enter__(self) -> Self:
         return self

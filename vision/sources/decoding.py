@@ -18,9 +18,8 @@ class KeyFrameDecoder:
     """
 
     def __init__(self, like: VideoCodecContext) -> None:
-        self._context = _twin(like)
-        # One scaler for all pictures: `VideoFrame.to_ndarray` would set up a new one each time.
-        self._scaler = VideoReformatter()
+        self._context = twin(like)
+        self._pictures = Pictures()
 
     def decode(self, data: bytes) -> Image | None:
         """Return the picture, uint8 (h, w, 3) BGR, in a buffer of its own; None if the packet is damaged."""
@@ -32,16 +31,25 @@ class KeyFrameDecoder:
             return None
         finally:
             self._context.flush_buffers()
-        return self._picture(frames[0]) if frames else None
-
-    def _picture(self, frame: av.VideoFrame) -> Image | None:
-        if frame.is_corrupt:
-            return None
-        picture = self._scaler.reformat(frame, format="bgr24").to_ndarray()
-        return np.asarray(picture, np.uint8)
+        return self._pictures.convert(frames[0]) if frames and not frames[0].is_corrupt else None
 
 
-def _twin(like: VideoCodecContext) -> VideoCodecContext:
+class Pictures:
+    """Turns decoded frames into BGR pictures.
+
+    One scaler for all of them: `VideoFrame.to_ndarray` would set up a new one each time.
+    """
+
+    def __init__(self) -> None:
+        self._scaler = VideoReformatter()
+
+    def convert(self, frame: av.VideoFrame) -> Image:
+        """Return the picture, uint8 (h, w, 3) BGR, in a buffer of its own."""
+        return np.asarray(self._scaler.reformat(frame, format="bgr24").to_ndarray(), np.uint8)
+
+
+def twin(like: VideoCodecContext) -> VideoCodecContext:
+    """Return a decoder of the same stream with one thread and no history; SourceUnreadableError where there is none."""
     try:
         context = av.CodecContext.create(like.codec.name, "r")
     except ValueError:

@@ -10,6 +10,7 @@ from vision.clock import Clock
 from vision.frames import CameraId, Frame, Packet, StreamInfo
 from vision.sources.address import SourceAddress
 from vision.sources.av import AvSource, open_container
+from vision.sources.following import AvFollower
 
 LATE = timedelta(seconds=1)
 """Whoever reads later than this missed it, as with a camera: playing goes on from there without hurry."""
@@ -64,6 +65,10 @@ class LoopingSource:
     def decode(self, packet: Packet) -> Frame | None:
         """Decode one key packet at once; None if it is damaged."""
         return self._tape.decode(packet)
+
+    def follower(self) -> AvFollower:
+        """Return a decoder for an unbroken run; where the film begins anew, so does the picture."""
+        return self._tape.follower()
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,6 @@
 """A folder of pictures, or a single one, looked at as if it were a very slow camera."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -71,6 +71,10 @@ class PictureSource:
             return None
         return Frame(self._camera, image, packet.received_at, packet.pts_s)
 
+    def follower(self) -> "_PictureFollower":
+        """Return what decodes picture after picture."""
+        return _PictureFollower(self)
+
     def __enter__(self) -> Self:
         return self
 
@@ -85,6 +89,18 @@ class PictureSource:
         return Packet(
             self._camera, data, is_key=True, pts=pts, dts=pts, duration=0, time_base=TIME_BASE, received_at=at
         )
+
+
+class _PictureFollower:
+    """Every picture is whole: there is nothing between two of them."""
+
+    def __init__(self, source: PictureSource) -> None:
+        self._source = source
+
+    def decode(self, packet: Packet, wants: Callable[[float], bool]) -> list[Frame]:
+        """Return the picture, if it is wanted and whole."""
+        frame = self._source.decode(packet) if wants(packet.pts_s) else None
+        return [frame] if frame else []
 
 
 def open_pictures(
