@@ -1,14 +1,21 @@
-"""Real servers that play generated films."""
+"""Real servers: cameras that play generated films, databases, object stores."""
 
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 
 import pytest
+
+from api.store.database import Database
+from api.store.migrate import migrate
+from tests.servers.postgres import Postgres, running_postgres
+from tests.servers.swift import Swift, running_swift
 
 RTSP_SERVER = Path(__file__).parent.parent / "servers" / "rtsp.py"
 
@@ -69,3 +76,72 @@ def serve_http() -> Iterator[Callable[[Path], str]]:
             return f"http://127.0.0.1:{server.server_port}"
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """Give one private PostgreSQL to all suites; each takes databases of its own."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def swift() -> Iterator[Swift]:
+    """Give one private S3 to all suites; each takes buckets of its own."""
+    with running_swift() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a database file with our schema, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Postgres) -> str:
+    """Give the name of a database with our schema, to be copied."""
+    url = postgres.new_url()
+    _migrate(url)
+    return url.rpartition("/")[2]
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    migrate(database)
+    database.close()
+
+
+STORES = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.server("postgresql"))]
+"""Every kind of database that the API's store must behave alike on."""
+NewUrl = Callable[[], str]
+
+
+@pytest.fixture(params=STORES)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of a database without any table, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.new_url()
+
+
+@pytest.fixture(params=STORES)
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> NewUrl:
+    """Give a function that makes a database with our schema, of each kind in turn."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        return partial(server.new_url, request.getfixturevalue("migrated_postgres"))
+    template: Path = request.getfixturevalue("migrated_sqlite")
+    numbers = count()
+    return lambda: f"sqlite:///{shutil.copy(template, tmp_path / f'{next(numbers)}.sqlite3')}"
+
+
+@pytest.fixture
+def database(new_url: NewUrl) -> Iterator[Database]:
+    """Give a database with our schema and nothing in it, of each kind in turn."""
+    database = Database(new_url())
+    yield database
+    database.close()

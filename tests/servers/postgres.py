@@ -173,5 +173,6 @@ def running_postgres() -> Iterator[Postgres]:
         server.create()
         yield server
     finally:
-        server.stop()
+        if server.process:
+            server.kill()  # a polite stop would flush what is deleted in the next line
         shutil.rmtree(folder)
