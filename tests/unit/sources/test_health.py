@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tests.films import CAMERA, START_AT, packet
 from vision.frames import Frame
 from vision.scene import Vitals
-from vision.sources.health import PacketStats, VitalsMeter
+from vision.sources.health import PacketStats, VitalsMeter, _thinned, grey_copy
 
 Picture = NDArray[np.uint8]
 
@@ -105,3 +105,14 @@ def test_silence_and_drift() -> None:
     stats.add(replace(packet(10), received_at=START_AT + timedelta(seconds=13)))
     assert stats.drift_s == pytest.approx(-3)
     assert stats.silent_s(START_AT + timedelta(seconds=20)) == 7
+
+
+@pytest.mark.parametrize("hw", [(1080, 1920), (721, 1281), (1, 2000), (40, 50)])
+def test_the_grey_copy_is_made_of_every_so_many_pixels(hw: tuple[int, int], random: np.random.Generator) -> None:
+    image = random.integers(0, 255, (*hw, 3), dtype=np.uint8)
+    grey = grey_copy(image)
+    assert grey.shape == (max(1, round(hw[0] * 320 / hw[1])), 320)
+    step = max(1, hw[1] // 640)
+    np.testing.assert_array_equal(
+        _thinned(image, step), image[::step, ::step][: max(1, hw[0] // step), : hw[1] // step]
+    )
