@@ -17,21 +17,26 @@ class KeyFrameSampler:
     skipped: int = 0
     """Key frames that were not due."""
     sparse: bool = False
-    """The last two key frames were more than two intervals apart: the camera cannot be looked at this often."""
+    """The last two key frames, or the last one and now, are more than two intervals apart: they are not enough."""
     _due_s: float | None = None
     _last_key_s: float | None = None
 
     def wants(self, packet: Packet) -> bool:
         """Tell whether to decode this packet; reads the stream's own clock, in ticks that only grow."""
-        if not packet.is_key:
-            return False
         at_s = packet.pts_s
+        if not packet.is_key:
+            self._miss_key(at_s)
+            return False
         self._note_spacing(at_s)
         if self._due_s is not None and at_s < self._due_s - TOLERANCE_S:
             self.skipped += 1
             return False
         self._due_s = self._next_due(at_s)
         return True
+
+    def _miss_key(self, at_s: float) -> None:
+        if self._last_key_s is not None:
+            self.sparse |= at_s - self._last_key_s > 2 * self.interval_s
 
     def _note_spacing(self, at_s: float) -> None:
         if self._last_key_s is not None:
