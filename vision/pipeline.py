@@ -118,6 +118,11 @@ class Line:
         self._objects = Tracker(context.max_gap_s, ids)
         self._last: Scene | None = None
 
+    @property
+    def suspects(self) -> bool:
+        """Tell whether evidence is under way that a burst of looks would settle."""
+        return any(rule.suspects for rule in self._rules)
+
     def look(self, seen: LookInput) -> LineResult:
         """Take one look; raises InvalidInputError when wear and people do not belong together."""
         people, objects = (_cut(found, seen.frame_hw) for found in (seen.people.persons, seen.objects))

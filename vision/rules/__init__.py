@@ -21,6 +21,11 @@ class Rule(Protocol):
         """Take one look, in the order of time, and return what opened and closed by it."""
         ...
 
+    @property
+    def suspects(self) -> bool:
+        """Tell whether something may be about to open that a closer look would settle."""
+        ...
+
     def finish(self, at: datetime, pts_s: float, reason: Reason) -> list[Transition]:
         """Close whatever is open; the rule takes no look after this."""
         ...

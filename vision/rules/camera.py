@@ -104,6 +104,11 @@ class CameraRule:
         log_odds = math.nan if unknown else self._measure(scene.vitals)
         return self._ledger.hear([Testimony(SUBJECT, self._zone, log_odds)], scene)
 
+    @property
+    def suspects(self) -> bool:
+        """A camera's health asks for patience, not for more pictures."""
+        return False
+
     def finish(self, at: datetime, pts_s: float, reason: Reason) -> list[Transition]:  # noqa: ARG002 - ends where last seen
         """Close what is open."""
         return self._ledger.finish(reason)

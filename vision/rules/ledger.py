@@ -15,6 +15,8 @@ from vision.rules.zones import sees
 from vision.scene import Scene, Zone, ZoneType
 
 Box = tuple[float, float, float, float]
+SUSPICION = 1.0
+"""Nats (about three to one) from which a subject is worth a closer look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ class Ledger:
 
     def __contains__(self, subject: object) -> bool:
         return subject in self._pages
+
+    @property
+    def suspects(self) -> bool:
+        """Tell whether evidence is under way about somebody and nothing is open about them yet."""
+        return any(not page.sum.is_open and page.sum.total >= SUSPICION for page in self._pages.values())
 
     def hear(self, testimonies: Iterable[Testimony], scene: Scene) -> list[Transition]:
         """Take what one look says; a known subject of whom it says nothing is unknown in it."""

@@ -110,6 +110,11 @@ class ZoneRule:
         """Take one look."""
         return self._ledger.hear(self._testimonies(scene), scene)
 
+    @property
+    def suspects(self) -> bool:
+        """Tell whether a closer look would settle something."""
+        return self._ledger.suspects
+
     def finish(self, at: datetime, pts_s: float, reason: Reason) -> list[Transition]:  # noqa: ARG002 - ends where last seen
         """Close what is open, each at the last look that spoke for it."""
         return self._ledger.finish(reason)
@@ -150,6 +155,11 @@ class PersonRule:
         reason: Reason = "left" if scene.vitals.connected else "interrupted"
         left = self._ledger.end((person(track) for track in scene.persons.ended), reason)
         return left + self._ledger.hear(self._testimonies(scene), scene)
+
+    @property
+    def suspects(self) -> bool:
+        """Tell whether a closer look would settle something."""
+        return self._ledger.suspects
 
     def finish(self, at: datetime, pts_s: float, reason: Reason) -> list[Transition]:  # noqa: ARG002 - ends where last seen
         """Close what is open, each at the last look that spoke for it."""

@@ -30,6 +30,11 @@ class _TimerRule:
         """Take one look."""
         return self._ledger.hear(self._testimonies(scene), scene)
 
+    @property
+    def suspects(self) -> bool:
+        """Tell whether a closer look would settle something."""
+        return self._ledger.suspects
+
     def finish(self, at: datetime, pts_s: float, reason: Reason) -> list[Transition]:  # noqa: ARG002 - ends where last seen
         """Close what is open, each at the last look that spoke for it."""
         return self._ledger.finish(reason)
@@ -52,6 +57,11 @@ class AbsenceRule(_TimerRule):
         is_open, manned = self._schedule.is_open(scene.at), _person_zones(scene)
         for zone in self._zones(scene):
             yield Testimony(place(zone), zone, _NOBODY if is_open and zone not in manned else _REFUTED)
+
+    @property
+    def suspects(self) -> bool:
+        """Nobody at a post is a matter of minutes; more pictures a second would tell no more."""
+        return False
 
 
 class IntruderRule(_TimerRule):

@@ -71,3 +71,9 @@ def test_without_a_duty_nobody_is_asked(make: SimpleNamespace, changes: Feed) ->
     rule = CameraRule(make.charge("camera_black", "camera", ()), (make.main,))
     assert changes(rule, [make.scene(2.0 * i, vitals=ILL["camera_black"]) for i in range(10)]) == []
     assert rule.finish(make.start_at, 0, "ended") == []
+
+
+def test_ill_health_asks_for_no_closer_look(make: SimpleNamespace) -> None:
+    rule = CameraRule(make.charge("camera_black", "camera"), (make.main,))
+    rule.update(make.scene(0, vitals=Vitals(luma=2.0, contrast=1.0)))
+    assert not rule.suspects

@@ -136,3 +136,12 @@ def test_two_people_are_two_violations(make: SimpleNamespace, rule: WearRule, ch
     who = make.tracked((1, "person", BODY, 0.9), (7, "person", (500.0, 100.0, 560.0, 300.0), 0.9))
     told = changes(rule, [make.scene(2.0 * i, who, hat=(4.0, 4.0)) for i in range(3)])
     assert told == [(2.0, "Opened", "track-1"), (2.0, "Opened", "track-7")]
+
+
+def test_it_suspects_while_evidence_is_under_way_and_nothing_is_open(make: SimpleNamespace, rule: WearRule) -> None:
+    told = []
+    for scene in looks(make, NAN, 3, 4, -4, -4):
+        rule.update(scene)
+        told.append(rule.suspects)
+    # Unknown; one look for it; open; still open; refuted.
+    assert told == [False, True, False, False, False]
