@@ -3,24 +3,27 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, select
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import SQLAlchemyError
 
-_BUSY_MS = 20_000
-_POOL = {"pool_size": 16, "max_overflow": 32}
+from api.store.engine import WRITES, address_of, open_engine
+from api.store.faults import our_word_for
+
+_ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class Database:
-    """SQLite or PostgreSQL behind two verbs: `read` and `write`."""
+    """SQLite or PostgreSQL behind two verbs: `read` and `write`.
+
+    Both raise StorageError when the database does not answer, and InvalidInputError when it cannot keep a value.
+    """
 
     def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+        self.engine = open_engine(address_of(url))
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
 
     @property
@@ -31,15 +34,15 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a transaction that sees one state and changes nothing."""
-        with self.engine.connect() as connection:
-            yield connection
+        with self._translated(), self.engine.connect() as connection:
+            yield connection if self.is_sqlite else connection.execution_options(**_ONE_STATE)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a transaction; it is durable when this returns, and undone if the block raises."""
         # SQLite's own busy handler polls with growing naps; a lock hands over at once within this process.
-        with self._one_writer, self.engine.connect() as plain:
-            connection = plain.execution_options(mingchu_write=True)
+        with self._translated(), self._one_writer, self.engine.connect() as plain:
+            connection = plain.execution_options(**WRITES)
             with connection.begin():
                 yield connection
 
@@ -47,29 +50,15 @@ class Database:
         """Give every connection back."""
         self.engine.dispose()
 
-
-def _engine(url: str) -> Engine:
-    address = make_url(url)
-    if address.get_backend_name() == "sqlite":
-        if address.database:
-            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(address, **_POOL)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_POOL)
-
-
-def _prepare_sqlite(connection: SqliteConnection, _: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves, also before DDL
-    for pragma in (f"busy_timeout = {_BUSY_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A reader that turns writer half-way cannot be told to wait, only to fail; so writers say so at the start.
-    writes = connection.get_execution_options().get("mingchu_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            ours = our_word_for(error, self.engine.url)
+            if ours is None:
+                raise
+            raise ours from error
 
 
 def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:

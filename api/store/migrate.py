@@ -25,5 +25,6 @@ def migrate(database: Database) -> None:
     """Apply what is missing, all or nothing; a second process waits and then finds nothing to do."""
     with database.write() as connection:
         if not database.is_sqlite:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # another process may have much to do
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         command.upgrade(configuration(connection), "head")
