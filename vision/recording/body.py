@@ -74,7 +74,8 @@ def _why(opened: Opened, transition: Transition) -> Json:
         "probability": number(opened.confidence),
         "peak": number(transition.peak) if isinstance(transition, Closed) else None,
         "box": [number(side) for side in opened.box] if opened.box else None,
-        "frame_wh": [width, height],
+        # A camera that never sent a picture can be found offline; its frame has no size.
+        "frame_wh": [width, height] if width and height else None,
         "subject": opened.subject,
         "looks": [_look(look) for look in transition.looks],
         "model": opened.model,

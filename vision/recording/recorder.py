@@ -22,6 +22,7 @@ from vision.scene import Scene, ZoneType
 
 MAX_CLIP_BYTES = 60 * 1024 * 1024
 """The intake takes 64 MiB; a clip of a very fat stream ends earlier, and says so."""
+NO_PICTURE = "the camera has never sent a picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,10 @@ class EventRecorder:
         for waiting in [w for w in self._waiting.values() if w.is_due(packet)]:
             self._complete(waiting)
 
-    def record(self, transition: Transition, frame: Frame, scene: Scene) -> None:
+    def record(self, transition: Transition, frame: Frame | None, scene: Scene) -> None:
         """Put the event and its pictures into the outbox now; clip and manifest follow after the post-roll.
+
+        `frame` is None where the camera has never sent a picture: then there is none, and the manifest says why.
 
         Raises:
             StorageError: the disk is full; nothing was handed over and nothing stays in the staging folder.
@@ -110,20 +113,28 @@ class EventRecorder:
         """Complete every waiting clip with what there is; `reason` tells the manifest why it is short.
 
         Raises:
-            StorageError: one could not be handed over; call again for the rest.
+            StorageError: the last of those that could not be handed over; the others have left.
         """
+        failure: StorageError | None = None
         for waiting in list(self._waiting.values()):
             waiting.missing.setdefault("clip_end", reason)
-            self._complete(waiting)
+            try:
+                self._complete(waiting)
+            except StorageError as error:
+                failure = error
+        if failure:
+            raise failure
 
-    def _open(self, opened: Opened, frame: Frame, scene: Scene) -> None:
+    def _open(self, opened: Opened, frame: Frame | None, scene: Scene) -> None:
         with Staging(self._desk.staging, str(opened.id)) as staging:
-            for name, data, is_blurred in _pictures(opened, frame.image, scene):
+            for name, data, is_blurred in _pictures(opened, frame.image, scene) if frame else ():
                 staging.add(name, data, "image/jpeg", blurred=is_blurred)
             evidence = Evidence(staging.objects)
             event = self._event("opened", opened, evidence)
             self._desk.outbox.put(event, *staging.outgoing())
         self._waiting[opened.id] = self._wait(opened, scene, evidence)
+        if frame is None:
+            self._waiting[opened.id].missing["snapshot"] = NO_PICTURE
 
     def _wait(self, opened: Opened, scene: Scene, evidence: Evidence) -> _Waiting:
         begins_at = opened.started_at - timedelta(seconds=self._camera.pre_roll_s)
