@@ -1,7 +1,6 @@
 """Empties the spool into the API: idempotent PUTs, each event in its order, patient with outages."""
 
 import logging
-import random
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import httpx
 from vision.clock import Clock
 from vision.errors import StorageError
 from vision.outbox.spool import Queued, Spool
+from vision.outbox.standing import Backoff, Standing
 from vision.outbox.verdict import Verdict, failed, judged
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,8 @@ class Reporter:
         self._clock = clock
         self._tally = {"sent": 0, "later": 0, "pause": 0, "refused": 0}
         self._paused_until = datetime.min.replace(tzinfo=UTC)
-        self._outages = 0
-        self._dice = random.Random()  # noqa: S311 - spreads retries, guards no secret
+        self._backoff = Backoff(FIRST_WAIT_S, LONGEST_WAIT_S)
+        self.standing = Standing("delivery")
 
     @property
     def counts(self) -> Counts:
@@ -65,6 +65,14 @@ class Reporter:
                 sent = 0
             if not sent:
                 stop.wait(IDLE_S)
+
+    def run_last(self) -> None:
+        """Send what is left for as long as the API takes it; the rest waits on the disk for the next start."""
+        try:
+            while self.run_once():
+                pass
+        except StorageError as error:
+            log.warning("reporter spool_error=%s", error)
 
     def run_once(self, stop: threading.Event | None = None) -> int:
         """Send the next batch and return how many things the API took; during a pause, nothing."""
@@ -120,18 +128,14 @@ class Reporter:
     def _mind(self, verdict: Verdict) -> None:
         """Keep the pause, and say once when it begins and once when it ends."""
         if verdict.fate == "pause":
-            self._paused_until = self._after(self._outages, verdict.wait_s)
-            if not self._outages:
-                log.warning("reporter waits reason=%r", verdict.reason)
-            self._outages += 1
-        elif self._outages:
-            log.info("reporter resumes attempts=%d", self._outages)
-            self._outages = 0
+            self._paused_until = self._after(self.standing.failures, verdict.wait_s)
+            self.standing.ill(verdict.state, verdict.reason)
+        else:
+            self.standing.well()
 
     def _after(self, attempts: int, asked_s: float) -> datetime:
         """Return when to try again: exponential up to a minute, jittered, never before the API asked for it."""
-        backoff_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(attempts, 16))
-        return self._clock.now() + timedelta(seconds=max(asked_s, backoff_s * self._dice.uniform(0.5, 1.0)))
+        return self._clock.now() + timedelta(seconds=self._backoff.wait_s(attempts, asked_s))
 
 
 def _named(queued: Queued) -> str:

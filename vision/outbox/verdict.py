@@ -8,6 +8,7 @@ from typing import Literal
 import httpx
 
 from vision.outbox.spool import Queued
+from vision.outbox.standing import State, state_of
 
 MEDIA_PATIENCE = 100
 """So often the API may say that it knows no such event before a media file of it is buried: well over an hour."""
@@ -28,6 +29,8 @@ class Verdict:
     """For people; never holds a header."""
     wait_s: float = 0.0
     """What the API asked for in Retry-After; 0 = nothing."""
+    state: State = "silent"
+    """How a `pause` leaves us with the API."""
 
 
 def judged(response: httpx.Response, queued: Queued, now: datetime) -> Verdict:
@@ -37,7 +40,7 @@ def judged(response: httpx.Response, queued: Queued, now: datetime) -> Verdict:
     if response.is_success:
         return Verdict("sent")
     if status in _ABOUT_US or response.is_redirect or (queued.item.part == "event" and status in _NOT_OUR_API):
-        return Verdict("pause", reason, wait_s)
+        return Verdict("pause", reason, wait_s, state_of(status))
     if response.is_client_error and not _may_come(status, queued):
         return Verdict("refused", reason)
     return Verdict("later", reason, wait_s)
