@@ -25,6 +25,7 @@ from vision.outbox.spool import Spool
 from vision.path import CameraPath, line_for
 from vision.ports import Source
 from vision.recording.manifest import ManifestChain
+from vision.recording.orphan import Notary, attest
 from vision.recording.recorder import Desk
 from vision.runtime import Seams, Worker
 from vision.sources.address import AddressPolicy
@@ -51,12 +52,20 @@ def work(
     policy = AddressPolicy(trusted=trust_local, allow_loopback=allow_loopback, demo_dir=data_dir / "demo")
     with ExitStack() as stack:
         spool = stack.enter_context(Spool(home))
-        for orphan in spool.orphans():
-            spool.put(interrupted(orphan))
         headers = {"Authorization": f"Bearer {key}"}
         client = stack.enter_context(httpx.Client(base_url=api, headers=headers, timeout=30))
         sight = load_sight()
-        _run(Worker(_seams(sight, _desk(worker, spool, home, sight), policy)), spool, client, worker)
+        desk = _desk(worker, spool, home, sight)
+        _settle(spool, Notary(spool, desk.chain, desk.staging))
+        _run(Worker(_seams(sight, desk, policy)), spool, client, worker)
+
+
+def _settle(spool: Spool, notary: Notary) -> None:
+    """Complete and close what a killed worker left open; dying here changes nothing, the next start goes on."""
+    for orphan in spool.orphans():
+        attest(orphan, notary)
+    for orphan in spool.orphans():
+        spool.put(interrupted(orphan))
 
 
 def _desk(worker: str, spool: Spool, home: Path, sight: Sightedness) -> Desk:

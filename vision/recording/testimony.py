@@ -42,12 +42,7 @@ def manifest_of(said: Testimony, link: Link) -> Json:
     """Return the manifest as plain JSON values; *unknown* is null with its reason beside it (I3)."""
     return {
         "schema": SCHEMA,
-        "chain": {
-            "worker": link.worker,
-            "sequence": link.sequence,
-            "previous": link.previous,
-            "unsettled": list(link.unsettled),
-        },
+        "chain": chain_of(link),
         "event": _event(said.opened),
         "camera": _camera(said.camera, said.info),
         "models": [asdict(model) for model in said.models],
@@ -56,6 +51,16 @@ def manifest_of(said: Testimony, link: Link) -> Json:
         "clip": _span(said.clip),
         "objects": {o.name: _object(o.sha256, o.size_bytes, o.media_type) for o in said.evidence.objects},
         "missing": dict(said.missing),
+    }
+
+
+def chain_of(link: Link) -> Json:
+    """Return the manifest's place in the chain."""
+    return {
+        "worker": link.worker,
+        "sequence": link.sequence,
+        "previous": link.previous,
+        "unsettled": list(link.unsettled),
     }
 
 
