@@ -10,10 +10,10 @@ from itertools import combinations
 from pathlib import Path
 from typing import Literal, get_args
 
-from vision.catalogue_file import Table
 from vision.errors import ConfigError
 from vision.events import Binding, KindName, Tier
 from vision.scene import ZoneType
+from vision.toml_table import Table
 
 Family = Literal["wear", "presence", "timer", "camera"]
 Jurisdiction = Literal["CN", "EU", "US"]

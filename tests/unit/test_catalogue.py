@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vision.catalogue import KINDS, Catalogue, Jurisdiction, Place, load_catalogue
-from vision.catalogue_file import Table
 from vision.errors import ConfigError
 from vision.events import Binding, KindName, Tier
 from vision.scene import ZoneType
+from vision.toml_table import Table
 
 PACKAGED = files("vision").joinpath("catalogue.toml").read_text("utf-8")
 CATALOGUE = load_catalogue()

@@ -6,11 +6,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-from vision.detectors.table import MISSING, Table
 from vision.errors import ModelError
 from vision.ports import ModelRef
+from vision.toml_table import MISSING, Table
 
 FILE = "model.toml"
 MODELS_VARIABLE = "MINGCHU_MODELS"
@@ -21,9 +21,20 @@ LARGEST_BYTES = 1 << 30
 Task = Literal["detect", "wear"]
 HeadName = Literal["yolo_end2end", "yolo11", "yolox", "classifier"]
 Region = Literal["", "head", "person"]
+Colour = Literal["rgb", "bgr"]
 
-_HEADS: Mapping[str, tuple[str, ...]] = {"detect": ("yolo_end2end", "yolo11", "yolox"), "wear": ("classifier",)}
-_WEAR_STATES = ("worn", "improper", "missing", "bare", "unknown")
+_HEADS: Mapping[Task, Mapping[str, HeadName]] = {
+    "detect": {"yolo_end2end": "yolo_end2end", "yolo11": "yolo11", "yolox": "yolox"},
+    "wear": {"classifier": "classifier"},
+}
+_TASKS: Mapping[str, Task] = {task: task for task in _HEADS}
+_COLOURS: Mapping[str, Colour] = {"rgb": "rgb", "bgr": "bgr"}
+_REGIONS: Mapping[str, Region] = {"head": "head", "person": "person"}
+_WEAR_STATES = {state: state for state in ("worn", "improper", "missing", "bare", "unknown")}
+_KEYS = ("name", "version", "task", "file", "sha256", "licence", "origin", "head", "input")
+_KEYS_OF: Mapping[Task, tuple[str, ...]] = {"detect": ("classes", "thresholds", "nms"), "wear": ("outputs",)}
+_INPUT_KEYS = ("name", "width", "height", "layout", "colour", "scale", "mean", "std", "pad")
+_CROP_KEYS = ("crop", "crop_scale", "min_head_px")
 _NO_SHIFT, _NO_STRETCH = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
 
@@ -34,7 +45,7 @@ class InputSpec:
     name: str
     width: int
     height: int
-    colour: Literal["rgb", "bgr"]
+    colour: Colour
     scale: float
     mean: tuple[float, float, float]
     """Per channel in the order of `colour`."""
@@ -96,10 +107,11 @@ class ModelManifest:
 
 def load_manifest(folder: Path) -> ModelManifest:
     """Read and check `model.toml` of a folder; raises ModelError naming the key path, the value and what is allowed."""
-    table = Table(_where(folder), _toml(folder))
-    task = cast("Task", table.text("task", allowed=tuple(_HEADS)))
+    table = Table("", _toml(folder), _where(folder), ModelError)
+    task = table.choice("task", _TASKS)
+    table.only(*_KEYS, *_KEYS_OF[task])
     classes = _classes(table.table("classes")) if task == "detect" else ()
-    manifest = ModelManifest(
+    return ModelManifest(
         folder=folder,
         name=table.text("name"),
         version=table.text("version"),
@@ -108,17 +120,13 @@ def load_manifest(folder: Path) -> ModelManifest:
         sha256=_sha256(table),
         licence=table.text("licence"),
         origin=table.text("origin"),
-        head=cast("HeadName", table.text("head", allowed=_HEADS[task])),
+        head=table.choice("head", _HEADS[task]),
         input=_input(table.table("input"), task),
         classes=classes,
         thresholds=_thresholds(table.table("thresholds", required=False), classes) if task == "detect" else (),
         nms_iou=_nms_iou(table.table("nms", required=False)) if task == "detect" else 1.0,
-        outputs=_outputs(table.table("outputs")) if task == "wear" else {},
+        outputs=_outputs(table) if task == "wear" else {},
     )
-    table.close(
-        known="name, version, task, file, sha256, licence, origin, head, input, classes, thresholds, nms, outputs"
-    )
-    return manifest
 
 
 def trusted_weights(manifest: ModelManifest) -> bytes:
@@ -182,74 +190,72 @@ def _toml(folder: Path) -> dict[str, object]:
 def _file_name(table: Table) -> str:
     name = table.text("file")
     if Path(name).name != name or not name.endswith(".onnx"):
-        raise ModelError(table.path("file"), name, "the name of an .onnx file beside the manifest")
+        raise table.refusal("file", name, "the name of an .onnx file beside the manifest")
     return name
 
 
 def _sha256(table: Table) -> str:
     value = table.text("sha256").lower()
     if len(value) != 64 or set(value) - set("0123456789abcdef"):
-        raise ModelError(table.path("sha256"), value, "64 hexadecimal digits")
+        raise table.refusal("sha256", value, "64 hexadecimal digits")
     return value
 
 
 def _input(table: Table, task: Task) -> InputSpec:
-    table.text("layout", allowed=("nchw",), default="nchw")
-    spec = InputSpec(
+    is_crop = task == "wear"
+    table.only(*_INPUT_KEYS, *(_CROP_KEYS if is_crop else ()))
+    if "layout" in table.values:
+        table.choice("layout", {"nchw": "nchw"})
+    return InputSpec(
         name=table.text("name"),
         width=table.integer("width", 8, 8192),
         height=table.integer("height", 8, 8192),
-        colour=cast("Literal['rgb', 'bgr']", table.text("colour", allowed=("rgb", "bgr"))),
-        scale=table.number("scale", 1e-6, 65535, 255.0),
-        mean=table.triple("mean", -1e6, 1e6, _NO_SHIFT),
-        std=table.triple("std", 1e-6, 1e6, _NO_STRETCH),
+        colour=table.choice("colour", _COLOURS),
+        scale=table.number("scale", 255.0, least=1e-6, most=65535),
+        mean=table.triple("mean", _NO_SHIFT, least=-1e6, most=1e6),
+        std=table.triple("std", _NO_STRETCH, least=1e-6, most=1e6),
         pad=table.integer("pad", 0, 255, 114),
-        crop=cast("Region", table.text("crop", allowed=("head", "person"))) if task == "wear" else "",
-        crop_scale=table.number("crop_scale", 0.5, 4, 1.0) if task == "wear" else 1.0,
-        min_head_px=table.number("min_head_px", 1, 4096, 20) if task == "wear" else 0.0,
+        crop=table.choice("crop", _REGIONS) if is_crop else "",
+        crop_scale=table.number("crop_scale", 1.0, least=0.5, most=4) if is_crop else 1.0,
+        min_head_px=table.number("min_head_px", 20, least=1, most=4096) if is_crop else 0.0,
     )
-    table.close(
-        known="name, width, height, layout, colour, scale, mean, std, pad; for wear crop, crop_scale, min_head_px"
-    )
-    return spec
 
 
 def _classes(table: Table) -> tuple[str, ...]:
-    wanted = [str(i) for i in range(len(table.keys()))]
-    if not wanted or sorted(table.keys(), key=lambda key: (len(key), key)) != wanted:
-        raise ModelError(table.path("*"), list(table.keys()), "the indices 0, 1, 2, … without a gap, each a class name")
+    wanted = [str(i) for i in range(len(table.values))]
+    if not wanted or set(table.values) != set(wanted):
+        raise table.refusal("*", list(table.values), "the indices 0, 1, 2, … without a gap, each a class name")
     names = tuple(table.text(key) for key in wanted)
     for i, name in enumerate(names):
         if name in names[:i]:
-            raise ModelError(table.path(str(i)), name, "a name that no other class has")
+            raise table.refusal(str(i), name, "a name that no other class has")
     return names
 
 
 def _thresholds(table: Table, classes: tuple[str, ...]) -> tuple[float, ...]:
-    values = tuple(table.number(name, 0, 1, DEFAULT_THRESHOLD) for name in classes)
-    table.close(known=", ".join(classes))
-    return values
+    table.only(*classes)
+    return tuple(table.number(name, DEFAULT_THRESHOLD, least=0, most=1) for name in classes)
 
 
 def _nms_iou(table: Table) -> float:
-    value = table.number("iou", 0, 1, 0.55)
-    table.close(known="iou")
-    return value
+    table.only("iou")
+    return table.number("iou", 0.55, least=0, most=1)
 
 
 def _outputs(table: Table) -> dict[str, WearOutput]:
-    if not table.keys():
-        raise ModelError(table.path("*"), MISSING, "one table per item, such as outputs.hat")
-    return {item: _output(table.table(item)) for item in table.keys()}  # noqa: SIM118 - not a mapping
+    outputs = table.children("outputs")
+    if not outputs:
+        raise table.refusal("outputs.*", MISSING, "one table per item, such as outputs.hat")
+    return {item: _output(each) for item, each in outputs.items()}
 
 
 def _output(table: Table) -> WearOutput:
-    output = WearOutput(
-        states=table.texts("states", allowed=_WEAR_STATES),
-        temperature=table.number("temperature", 0.01, 100, 1.0),
-        answer_above=table.number("answer_above", 0, 1, 0.5),
+    table.only("states", "temperature", "answer_above")
+    states = table.choices("states", _WEAR_STATES)
+    if "worn" not in states or not {"missing", "improper", "bare"} & set(states):
+        raise table.refusal("states", list(states), "worn and at least one of missing, improper, bare")
+    return WearOutput(
+        states=states,
+        temperature=table.number("temperature", 1.0, least=0.01, most=100),
+        answer_above=table.number("answer_above", 0.5, least=0, most=1),
     )
-    if "worn" not in output.states or not {"missing", "improper", "bare"} & set(output.states):
-        raise ModelError(table.path("states"), list(output.states), "worn and at least one of missing, improper, bare")
-    table.close(known="states, temperature, answer_above")
-    return output

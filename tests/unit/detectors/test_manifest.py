@@ -42,11 +42,11 @@ def test_reads_a_wear_model(weights: Path) -> None:
 DETECTOR_FAULTS = [
     ("name", "", "tiny/model.toml: name: (missing)"),
     ("name", "7", "tiny/model.toml: name: 7 is not allowed; allowed: a text"),
-    ("task", '"guess"', "tiny/model.toml: task: 'guess' is not allowed; allowed: detect | wear"),
+    ("task", '"guess"', "tiny/model.toml: task: 'guess' is not allowed; allowed: one of detect, wear"),
     (
         "head",
         '"classifier"',
-        "tiny/model.toml: head: 'classifier' is not allowed; allowed: yolo_end2end | yolo11 | yolox",
+        "tiny/model.toml: head: 'classifier' is not allowed; allowed: one of yolo11, yolo_end2end, yolox",
     ),
     ("file", '"../other.onnx"', "tiny/model.toml: file: '../other.onnx'"),
     ("file", '"tiny.pt"', "tiny/model.toml: file: 'tiny.pt'"),
@@ -54,8 +54,8 @@ DETECTOR_FAULTS = [
     ("width", "0", "tiny/model.toml: input.width: 0 is not allowed; allowed: a whole number in 8..8192"),
     ("width", "64.0", "tiny/model.toml: input.width: 64.0"),
     ("width", "true", "tiny/model.toml: input.width: True"),
-    ("layout", '"nhwc"', "tiny/model.toml: input.layout: 'nhwc' is not allowed; allowed: nchw"),
-    ("colour", '"grey"', "tiny/model.toml: input.colour: 'grey' is not allowed; allowed: rgb | bgr"),
+    ("layout", '"nhwc"', "tiny/model.toml: input.layout: 'nhwc' is not allowed; allowed: one of nchw"),
+    ("colour", '"grey"', "tiny/model.toml: input.colour: 'grey' is not allowed; allowed: one of bgr, rgb"),
     ("scale", "0", "tiny/model.toml: input.scale: 0"),
     ("scale", "nan", "tiny/model.toml: input.scale: nan"),
     ("std", "[1.0, 1.0]", "tiny/model.toml: input.std: [1.0, 1.0] is not allowed; allowed: three numbers"),
@@ -86,20 +86,24 @@ def test_each_fault_names_its_key_value_and_what_is_allowed(weights: Path, key: 
 
 
 WEAR_FAULTS = [
-    ("states", '["worn"]', "outputs.hat.states: ['worn'] is not allowed; allowed: two or more"),
-    ("states", '["worn", "tilted"]', "outputs.hat.states: ['worn', 'tilted']"),
-    ("states", '["worn", "worn"]', "outputs.hat.states: ['worn', 'worn']"),
+    ("states", '["worn"]', "outputs.hat.states: ['worn'] is not allowed; allowed: worn and at least one"),
+    ("states", '["worn", "tilted"]', "outputs.hat.states[1]: 'tilted' is not allowed; allowed: one of bare, improper"),
+    ("states", '["worn", "worn"]', "outputs.hat.states: ['worn', 'worn'] is not allowed; allowed: each name once"),
     (
         "states",
         '["worn", "unknown"]',
         "outputs.hat.states: ['worn', 'unknown'] is not allowed; allowed: worn and at least",
     ),
-    ("states", '[["worn"], "missing"]', "outputs.hat.states"),
+    (
+        "states",
+        '[["worn"], "missing"]',
+        "outputs.hat.states: [['worn'], 'missing'] is not allowed; allowed: a list of texts",
+    ),
     ("temperature", "0", "outputs.hat.temperature: 0"),
     ("answer_above", "80", "outputs.hat.answer_above: 80"),
-    ("crop", '"foot"', "input.crop: 'foot' is not allowed; allowed: head | person"),
+    ("crop", '"foot"', "input.crop: 'foot' is not allowed; allowed: one of head, person"),
     ("crop_scale", "9", "input.crop_scale: 9"),
-    ("head", '"yolo11"', "head: 'yolo11' is not allowed; allowed: classifier"),
+    ("head", '"yolo11"', "head: 'yolo11' is not allowed; allowed: one of classifier"),
 ]
 
 
