@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, PlainTextResponse
 
+from api.addresses import AddressRules, parse_networks
 from api.auth.backoff import Backoff
 from api.auth.secrets import Passwords
 from api.bell import Bell
@@ -18,10 +19,10 @@ from api.metrics import Measured, new_metrics
 from api.objects import ObjectStore
 from api.objects.disk import DiskStore
 from api.objects.s3 import S3Place, S3Store
-from api.routes import events, intake, places, session, stream
-from api.services import Services, Wired
+from api.routes import cameras, events, health, intake, regions, registers, session, sites, stream, workers
+from api.services import Services
 from api.settings import Settings
-from api.store.database import Database, answers
+from api.store.database import Database
 from api.store.migrate import migrate
 from vision.clock import SystemClock
 
@@ -60,6 +61,7 @@ def open_services(settings: Settings) -> Services:
         metrics=new_metrics(),
         passwords=Passwords(),
         backoff=Backoff(),
+        addresses=AddressRules(parse_networks(settings.camera_networks), settings.local_sources),
         incoming=incoming,
         session_length=timedelta(hours=settings.session_h),
         secure_cookies=settings.public_url.startswith("https://"),
@@ -87,33 +89,12 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = open_services(settings)
     register_errors(app)
-    for part in (session, events, intake, stream, places):
+    for part in (session, events, intake, stream, regions, sites, cameras, workers, registers, health):
         app.include_router(part.router)
-    _add_health(app)
     _add_console(app)
     app.add_middleware(Guarded, https=settings.public_url.startswith("https://"))
     app.add_middleware(Measured, metrics=app.state.services.metrics)
     return app
-
-
-def _add_health(app: FastAPI) -> None:
-    @app.get("/healthz", tags=["run"])
-    def healthz() -> dict[str, str]:
-        """Tell that the process lives. Who may call: anybody."""
-        return {"status": "ok"}
-
-    @app.get("/readyz", tags=["run"])
-    def readyz(services: Wired) -> dict[str, str]:
-        """Tell whether database and object store answer. Who may call: anybody."""
-        with services.database.read() as connection:
-            answers(connection)
-        services.objects.probe()
-        return {"status": "ready"}
-
-    @app.get("/metrics", tags=["run"])
-    def metrics(services: Wired) -> Response:
-        """Return what Prometheus asks for. Who may call: anybody who reaches this port."""
-        return Response(services.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _add_console(app: FastAPI) -> None:

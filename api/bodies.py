@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from vision.config import masked
+from api.addresses import without_password
 
 SILENT_AFTER = timedelta(seconds=90)
 """A state that was reported longer ago says nothing about now."""
@@ -64,7 +64,22 @@ def event_etag(row: Row) -> str:
 def site_body(row: Row) -> dict[str, Any]:
     """Return a site."""
     plain = {name: row[name] for name in ("id", "name", "type", "time_zone", "jurisdiction", "hours", "version")}
-    return {**plain, "region": row["region_id"], "created_at": instant(row["created_at"])}
+    return {
+        **plain,
+        "region": row["region_id"],
+        "created_at": instant(row["created_at"]),
+        "etag": version_etag(row),
+    }
+
+
+def region_body(row: Row) -> dict[str, Any]:
+    """Return a region; the root's parent is null and its path is `/`."""
+    return {**{name: row[name] for name in ("id", "name", "path")}, "parent": row["parent_id"]}
+
+
+def version_etag(row: Row) -> str:
+    """Return the ETag of a site or a camera: what people change raises it, what workers report does not."""
+    return f'"{row["version"]}"'
 
 
 def camera_body(row: Row, now: datetime) -> dict[str, Any]:
@@ -86,9 +101,9 @@ def camera_body(row: Row, now: datetime) -> dict[str, Any]:
         "site": row["site_id"],
         "site_name": row["site_name"],
         "time_zone": row["time_zone"],
-        "source": masked(row["source"]),
+        "source": without_password(row["source"]),
         "state": _state(row, now),
-        "etag": f'"{row["version"]}"',
+        "etag": version_etag(row),
     }
 
 

@@ -9,7 +9,8 @@
         ├── NotFoundError                 404, also for what the caller may not know of (I9)
         ├── ForbiddenError                403
         ├── ConflictError                 409
-        └── StaleError                    412
+        ├── StaleError                    412
+        └── PreconditionMissingError      428, see api.preconditions
 """
 
 import logging
@@ -23,11 +24,12 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from vision.config import masked
-from vision.errors import InvalidInputError, MingchuError, StorageError, shown
+from api.addresses import hidden
+from vision.errors import InvalidInputError, MingchuError, StorageError
 
 _log = logging.getLogger(__name__)
-_SECRET_FIELDS = frozenset({"password", "code", "source"})
+_SECRET_FIELDS = frozenset({"password", "code"})
+_SHOWN_CHARACTERS = 80
 FieldError = Mapping[str, str]
 
 
@@ -77,8 +79,14 @@ class StaleError(ProblemError):
 
 def field_error(field: str, value: object, allowed: str) -> FieldError:
     """Return one entry of `errors`; secrets and rubbish from outside are not repeated."""
-    secret = field.rsplit(".", 1)[-1] in _SECRET_FIELDS
-    return {"field": field, "value": "***" if secret else masked(shown(value)), "allowed": allowed}
+    return _told(field, repr(value), allowed)
+
+
+def _told(field: str, text: str, allowed: str) -> FieldError:
+    # Masked before it is cut: half an address may hold a whole password.
+    safe = "***" if field.rsplit(".", 1)[-1] in _SECRET_FIELDS else hidden(text)
+    cut = safe if len(safe) <= _SHOWN_CHARACTERS else f"{safe[: _SHOWN_CHARACTERS - 3]}..."
+    return {"field": field, "value": cut, "allowed": allowed}
 
 
 def problem(
@@ -121,7 +129,7 @@ def _invalid_request(_: Request, error: Exception) -> JSONResponse:
 
 def _invalid_input(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, InvalidInputError)  # noqa: S101 - the registration below guarantees it
-    return problem(422, str(error), [field_error(error.field, error.value, error.allowed)])
+    return problem(422, str(error), [_told(error.field, error.value, error.allowed)])
 
 
 def _http(_: Request, error: Exception) -> JSONResponse:

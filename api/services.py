@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.addresses import AddressRules
 from api.auth.backoff import Backoff
 from api.auth.secrets import Passwords
 from api.bell import Bell
@@ -30,6 +31,7 @@ class Services:
     metrics: Metrics
     passwords: Passwords
     backoff: Backoff
+    addresses: AddressRules
     incoming: Path
     """Folder for uploads that are not complete yet."""
     session_length: timedelta

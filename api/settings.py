@@ -29,6 +29,13 @@ class Settings(BaseSettings):
     """How long a first-login code lasts."""
     stream_clients: int = Field(default=512, ge=1)
     """How many SSE clients one process serves."""
+    stream_clients_each: int = Field(default=16, ge=1)
+    """How many of them one account may be: every open page of the console is one."""
+    camera_networks: str = ""
+    """Networks that are not public and that camera addresses from the API may lead to, separated by commas:
+    `192.168.0.0/16,10.0.0.0/8` for kitchens on a private LAN. Empty = public addresses only."""
+    local_sources: bool = False
+    """Camera addresses from the API may name files, demo scenes and devices of the worker's machine."""
 
     @property
     def database(self) -> str:

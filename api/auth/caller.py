@@ -27,6 +27,7 @@ class Permission(StrEnum):
     REGISTER_READ = "register:read"
     SITES_READ = "sites:read"
     SITES_WRITE = "sites:write"
+    REGIONS_WRITE = "regions:write"
     WORKERS = "workers"
 
 
@@ -34,7 +35,7 @@ _P = Permission
 _READ = frozenset({_P.EVENTS_READ, _P.SITES_READ})
 _SUPERVISE = _READ | {_P.EVENTS_REVIEW, _P.MEDIA_UNBLURRED, _P.REGISTER_READ, _P.DETECT}
 OF_ROLE: dict[Role, frozenset[Permission]] = {
-    Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE},
+    Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE, _P.REGIONS_WRITE},
     Role.SUPERVISOR: _SUPERVISE,
     Role.ANALYST: _READ,
     Role.KITCHEN: _READ,
@@ -67,10 +68,16 @@ class Caller:
         return permission in self.permissions
 
 
+def callers_of(permission: Permission) -> tuple[list[str], list[str]]:
+    """Return the roles and the key scopes that a permission lets in."""
+    scopes = [permission.value] if permission in KEY_SCOPES else []
+    return [role.value for role in Role if permission in OF_ROLE[role]], scopes
+
+
 def who_may(permission: Permission) -> str:
     """Return the sentence about a route's callers for its description."""
-    roles = [role.value for role in Role if permission in OF_ROLE[role]]
-    key = [f"API key with scope {permission.value}"] if permission in KEY_SCOPES else []
+    roles, scopes = callers_of(permission)
+    key = [f"API key with scope {scope}" for scope in scopes]
     return f"Who may call: {'; '.join([', '.join(roles), *key] if roles else key)}."
 
 

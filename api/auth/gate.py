@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.routing import APIRoute
 from sqlalchemy import Connection
 
-from api.auth.caller import OF_ROLE, Caller, Permission, Role, permissions_of_key, who_may
+from api.auth.caller import OF_ROLE, Caller, Permission, Role, callers_of, permissions_of_key, who_may
 from api.auth.secrets import csrf_of, digest, prefix_of, same
 from api.errors import ForbiddenError, ProblemError
 from api.services import Services
@@ -49,18 +49,28 @@ class Gate:
 
 
 class GatedRoute(APIRoute):
-    """A route whose OpenAPI description ends with who may call it, read from its own gate."""
+    """A route whose OpenAPI tells who may call it, for people and for programs, read from its own gate."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         gates = [part.call for part in self.dependant.dependencies if isinstance(part.call, Gate)]
-        self.description = f"{self.description}\n\n{_sentence(gates[0] if gates else None)}".strip()
+        gate = gates[0] if gates else None
+        self.description = f"{self.description}\n\n{_sentence(gate)}".strip()
+        self.openapi_extra = {**(self.openapi_extra or {}), "x-mingchu-who": _who(gate)}
 
 
 def _sentence(gate: Gate | None) -> str:
     if gate is None:
         return "Who may call: anybody."
     return who_may(gate.permission) if gate.permission else "Who may call: every person with a session."
+
+
+def _who(gate: Gate | None) -> dict[str, Any]:
+    """Return what `x-mingchu-who` says: roles of people, scopes of keys, and whether anybody else may call."""
+    if gate is None:
+        return {"anybody": True, "roles": [], "scopes": []}
+    roles, scopes = callers_of(gate.permission) if gate.permission else ([role.value for role in Role], [])
+    return {"anybody": False, "roles": roles, "scopes": scopes}
 
 
 def identify(request: Request) -> Caller:

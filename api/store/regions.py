@@ -7,6 +7,9 @@ from sqlalchemy import Connection, RowMapping, insert, select
 from api.store.schema import regions
 from api.store.scope import Scope, regions_within
 
+LONGEST_PATH = 1024
+"""Characters of `regions.path`."""
+
 
 def find(connection: Connection, scope: Scope, region: str) -> RowMapping | None:
     """Return one region."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from api.store.schema import sites
 from api.store.scope import Scope, sites_within
@@ -25,6 +25,12 @@ def everything(connection: Connection, scope: Scope) -> Sequence[RowMapping]:
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Insert a site."""
     connection.execute(insert(sites).values(version=1, **values))
+
+
+def change(connection: Connection, site: str, version: int, values: Mapping[str, Any]) -> bool:
+    """Change a site that is still at this version; tell whether it was."""
+    query = update(sites).where(sites.c.id == site, sites.c.version == version)
+    return connection.execute(query.values(version=version + 1, **values)).rowcount == 1
 
 
 def taken(connection: Connection, site: str) -> bool:

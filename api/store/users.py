@@ -24,6 +24,11 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
     connection.execute(insert(users).values(**values))
 
 
+def follow_site(connection: Connection, site: str, region: str) -> None:
+    """Move the people of a kitchen to the region that their site is in now."""
+    connection.execute(update(users).where(users.c.site_id == site).values(region_id=region))
+
+
 def set_password(connection: Connection, user_id: str, password_hash: str) -> None:
     """Replace a password and end the user's other ways in: a code is for whoever has no password."""
     connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))

@@ -1,0 +1,64 @@
+"""Types of single fields that several bodies share, each with its bounds."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field
+
+from api.polygons import fault
+from vision.config import ZoneConfig
+
+Slug = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""An id that people read, and that may stand in a path or in the name of a file."""
+SiteType = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+BIGGEST = (1 << 53) - 1
+"""The largest number that JSON carries exactly everywhere; every database of ours holds it."""
+Count = Annotated[int, Field(ge=0, le=BIGGEST)]
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("printable characters on one line are allowed")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_printable)]
+"""Text on one line, without control characters: PostgreSQL keeps no NUL, and a terminal obeys an escape."""
+
+
+@lru_cache(maxsize=1)
+def _zones_of_time() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _known_time_zone(name: str) -> str:
+    if name not in _zones_of_time():
+        raise ValueError("a name of the IANA time zone database is allowed, such as Asia/Shanghai")
+    return name
+
+
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_known_time_zone)]
+
+
+def _enclosing(zone: ZoneConfig) -> ZoneConfig:
+    allowed = fault(zone.polygon)
+    if allowed:
+        raise ValueError(f"polygon of zone {zone.name!r}: allowed are {allowed}")
+    return zone
+
+
+def _named_apart(zones: Sequence[ZoneConfig]) -> Sequence[ZoneConfig]:
+    names = [zone.name for zone in zones]
+    if len(set(names)) < len(names):
+        raise ValueError("zones with names that are all different are allowed")
+    return zones
+
+
+Zones = Annotated[
+    tuple[Annotated[ZoneConfig, AfterValidator(_enclosing)], ...],
+    Field(min_length=1, max_length=16),
+    AfterValidator(_named_apart),
+]
+"""What a camera sees: 1 to 16 zones."""

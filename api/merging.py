@@ -1,0 +1,44 @@
+"""JSON merge patches (RFC 7396): what a client sends is laid over what is stored, and the whole is checked again."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
+
+Model = TypeVar("Model", bound=BaseModel)
+Patch = dict[str, JsonValue]
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """Return the target with the patch laid over it; null removes a member, an array replaces the whole array."""
+    if not isinstance(patch, Mapping):
+        return patch
+    kept = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            kept.pop(name, None)
+        else:
+            kept[name] = merged(kept.get(name), value)
+    return kept
+
+
+def patched(model: type[Model], stored: Mapping[str, Any], patch: Patch) -> Model:
+    """Return the stored fields with a patch laid over them; what is removed gets its default.
+
+    Raises:
+        RequestValidationError: a field is unknown, wrong, or removed without having a default.
+    """
+    try:
+        return model.model_validate(merged(dict(stored), patch))
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False, include_context=False)) from None
+
+
+def documented(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the part of a route's OpenAPI that describes a merge patch of this model."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    schema.pop("required", None)
+    content = {"application/merge-patch+json": {"schema": schema}}
+    return {"requestBody": {"required": True, "content": content}}

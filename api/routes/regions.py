@@ -1,0 +1,81 @@
+"""Regions: the tree of places by which everybody's view is scoped."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from api.audit import Act
+from api.audit import record as note
+from api.auth.caller import Caller, Permission
+from api.auth.gate import Gate, GatedRoute
+from api.bodies import region_body
+from api.errors import ConflictError, NotFoundError
+from api.fields import Line, Slug
+from api.services import Wired
+from api.store import regions
+from api.store.scope import Scope
+from vision.errors import InvalidInputError
+
+router = APIRouter(prefix="/v1/regions", tags=["supervise"], route_class=GatedRoute)
+Reader = Annotated[Caller, Depends(Gate(Permission.SITES_READ))]
+Writer = Annotated[Caller, Depends(Gate(Permission.REGIONS_WRITE))]
+
+
+class NewRegion(BaseModel):
+    """A part of a region."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Slug
+    name: Line = Field(min_length=1, max_length=128)
+    parent: Slug = "root"
+
+
+@router.get("", summary="Regions")
+def list_regions(services: Wired, caller: Reader) -> dict[str, Any]:
+    """Return the caller's part of the tree, parents first."""
+    with services.database.read() as connection:
+        return {"items": [region_body(row) for row in regions.everything(connection, caller.scope)], "next": None}
+
+
+@router.get("/{region_id}", summary="One region")
+def get_region(region_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]:
+    """Return one region of the caller."""
+    with services.database.read() as connection:
+        row = regions.find(connection, caller.scope, region_id)
+    if row is None:
+        raise NotFoundError(f"there is no region {region_id}")
+    return region_body(row)
+
+
+@router.post("", summary="Add a region", status_code=201)
+def add_region(region: NewRegion, services: Wired, caller: Writer) -> dict[str, Any]:
+    """Add a region below one of the caller's."""
+    with services.database.write() as connection:
+        put_region(connection, caller.scope, region)
+        act = Act(caller.actor, "region.added", region.id, {"parent": region.parent})
+        note(connection, act, services.clock.now())
+        row = regions.find(connection, caller.scope, region.id)
+    if row is None:
+        raise NotFoundError(f"there is no region {region.id}")
+    return region_body(row)
+
+
+def put_region(connection: Connection, scope: Scope, region: NewRegion) -> None:
+    """Insert a region.
+
+    Raises:
+        InvalidInputError: the parent is not in the scope, or the tree would be too deep.
+        ConflictError: the id is taken, here or elsewhere.
+    """
+    parent = regions.find(connection, scope, region.parent)
+    if parent is None:
+        raise InvalidInputError("parent", region.parent, "a region of yours")
+    if regions.taken(connection, region.id):
+        raise ConflictError(f"the id {region.id} is taken")
+    if len(parent["path"]) + len(region.id) + 1 > regions.LONGEST_PATH:
+        allowed = f"a region whose path leaves room: all ids together have at most {regions.LONGEST_PATH} characters"
+        raise InvalidInputError("parent", region.parent, allowed)
+    regions.add(connection, region.id, region.name, parent)

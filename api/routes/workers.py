@@ -1,0 +1,87 @@
+"""Workers: what they are told to look at, and how they say they are doing."""
+
+import asyncio
+from hashlib import sha256
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from api.auth.caller import Caller, Permission
+from api.auth.gate import Gate, GatedRoute
+from api.fields import Count, Slug
+from api.services import Services, Wired
+from api.store import cameras
+from vision.config import Assignment, CameraConfig
+
+router = APIRouter(prefix="/v1/workers", tags=["intake"], route_class=GatedRoute)
+WorkerKey = Annotated[Caller, Depends(Gate(Permission.WORKERS))]
+LONGEST_WAIT_S = 25.0
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CameraReport(_Body):
+    """How one camera is doing."""
+
+    camera: Slug
+    state: Literal["ok", "offline", "refused", "unreadable", "starting"]
+    last_look_at: AwareDatetime | None = None
+    looks: Count = 0
+    drops: dict[Annotated[str, Field(max_length=64)], Count] = Field(default={}, max_length=64)
+    error: str = Field(default="", max_length=512)
+
+
+class WorkerReport(_Body):
+    """How one worker is doing."""
+
+    cameras: list[CameraReport] = Field(default=[], max_length=1000)
+    spool: int = Field(default=0, ge=0, le=(1 << 31) - 1)
+
+
+@router.get("/{worker}/assignment", summary="What a worker shall look at")
+async def assignment(
+    worker: Slug,
+    request: Request,
+    services: Wired,
+    caller: WorkerKey,
+    wait_s: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S)] = 0,
+    if_none_match: Annotated[str, Header()] = "",
+) -> Response:
+    """Return the cameras of a worker, with their true addresses; 304 when nothing changes within `wait_s`."""
+    until = asyncio.get_running_loop().time() + wait_s
+    while True:
+        body = await run_in_threadpool(_assigned, services, caller, worker)
+        etag = f'"{sha256(body.encode()).hexdigest()[:32]}"'
+        left_s = until - asyncio.get_running_loop().time()
+        if etag != if_none_match:
+            return Response(body, media_type="application/json", headers={"ETag": etag})
+        if left_s <= 0 or services.camera_bell.silenced or await request.is_disconnected():
+            return Response(status_code=304, headers={"ETag": etag})
+        await services.camera_bell.wait(min(left_s, 2.0))
+
+
+def _assigned(services: Services, caller: Caller, worker: str) -> str:
+    with services.database.read() as connection:
+        rows = cameras.assigned(connection, caller.scope, worker)
+    same = ("id", "name", "source", "zones", "interval_s", "pre_roll_s", "post_roll_s", "attended")
+    law = ("site_type", "jurisdiction", "time_zone", "hours")
+    configs = [{**{n: row[n] for n in (*same, *law)}, "site": row["site_id"]} for row in rows]
+    return Assignment.of(worker, *map(CameraConfig.model_validate, configs)).model_dump_json()
+
+
+@router.put("/{worker}/status", summary="How a worker is doing", status_code=204)
+def report(worker: Slug, told: WorkerReport, services: Wired, caller: WorkerKey) -> Response:
+    """Take note of a worker's cameras; those of other regions are passed over."""
+    now = services.clock.now()
+    with services.database.write() as connection:
+        cameras.report(connection, worker, told.spool, now)
+        for each in told.cameras:
+            if cameras.find(connection, caller.scope, each.camera) is not None:
+                state = each.model_dump(exclude={"camera"})
+                row = {"camera_id": each.camera, "worker_id": worker, "reported_at": now, **state}
+                cameras.report_state(connection, row)
+    return Response(status_code=204)
