@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,7 @@ from typing import TypeVar
 import httpx
 
 MINGCHU = Path(sys.executable).with_name("mingchu")
+ROOT = Path(__file__).parent.parent.parent
 T = TypeVar("T")
 
 
@@ -62,16 +63,21 @@ class Stack:
         assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def start(self, name: str, *arguments: str) -> None:
+    def start(self, name: str, *arguments: str, program: Sequence[str | Path] = (MINGCHU,)) -> None:
         """Start a long-running command; what it prints goes to `<name>.log` in the folder."""
-        log = (self.folder / f"{name}.log").open("ab")
-        with log:
-            self.processes[name] = subprocess.Popen([MINGCHU, *arguments], env=self.env, stdout=log, stderr=log)
+        with (self.folder / f"{name}.log").open("ab") as log:
+            command = [*program, *arguments]
+            self.processes[name] = subprocess.Popen(command, env=self.env, stdout=log, stderr=log, cwd=ROOT)
 
     def serve(self) -> None:
         """Start the API and wait until it is ready."""
         self.start("serve", "serve")
         eventually(self.ready)
+
+    def new_key(self, *scopes: str) -> str:
+        """Make an API key with these scopes."""
+        told = self.cli("key", "add", "test", *(part for scope in scopes for part in ("--scope", scope)))
+        return told.split()[-1]
 
     def ready(self) -> bool:
         """Tell whether the API answers that it can work."""
