@@ -7,16 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import cv2
-import numpy as np
-
-from vision.errors import PictureError, SourceUnavailableError, SourceUnreadableError
-from vision.frames import CameraId, Frame, Image, Packet, StreamInfo
+from vision.errors import SourceUnavailableError, SourceUnreadableError
+from vision.frames import CameraId, Frame, Packet, StreamInfo
+from vision.picture_file import decoded, picture_hw, read_bounded
 from vision.sources.address import PICTURE_SUFFIXES, SourceAddress
-from vision.sources.picture_header import picture_hw
 
-MAX_PICTURE_PX = 100_000_000
-MAX_PICTURE_BYTES = 64 * 1024 * 1024
 TIME_BASE = Fraction(1, 1000)
 CODEC = "pictures"
 """`StreamInfo.codec` of a source without a video: there is nothing to cut a clip from."""
@@ -30,7 +25,7 @@ class PictureSource:
         self._paths = paths
         self._interval_s = interval_s
         self._start_at = start_at
-        height, width = check_bounds(read_bounded(paths[0]), paths[0].name)
+        height, width = picture_hw(read_bounded(paths[0], paths[0].name), paths[0].name)
         self._info = StreamInfo(CODEC, width, height, TIME_BASE, b"", Fraction(0))
         self._damaged = 0
         self._closed = False
@@ -57,8 +52,8 @@ class PictureSource:
             PictureError: one is no picture, or exceeds the bounds.
         """
         for index, path in enumerate(self._paths):
-            data = read_bounded(path)
-            check_bounds(data, path.name)
+            data = read_bounded(path, path.name)
+            picture_hw(data, path.name)
             yield self._packet(index, data)
             if self._closed:
                 return
@@ -132,50 +127,3 @@ def _listed(address: SourceAddress) -> list[Path]:
             address.shown, f"no pictures in this folder; allowed: {', '.join(sorted(PICTURE_SUFFIXES))}"
         )
     return paths
-
-
-def read_bounded(path: Path) -> bytes:
-    """Return a file's bytes; refuses more than `MAX_PICTURE_BYTES` before reading them."""
-    try:
-        size_bytes = path.stat().st_size
-        if size_bytes > MAX_PICTURE_BYTES:
-            raise PictureError(path.name, f"{size_bytes} bytes", f"up to {MAX_PICTURE_BYTES} bytes")
-        return path.read_bytes()
-    except OSError as error:
-        raise SourceUnavailableError(path.name, error.strerror or "cannot be read") from None
-
-
-def check_bounds(data: bytes, field: str) -> tuple[int, int]:
-    """Return a picture's (height, width) from its header alone; refuses what would not fit into memory.
-
-    Raises:
-        PictureError: not a JPEG, PNG, WebP or BMP; more than `MAX_PICTURE_BYTES` or `MAX_PICTURE_PX`.
-    """
-    if len(data) > MAX_PICTURE_BYTES:
-        raise PictureError(field, f"{len(data)} bytes", f"up to {MAX_PICTURE_BYTES} bytes")
-    height, width = picture_hw(data, field)
-    if height * width > MAX_PICTURE_PX:
-        raise PictureError(field, f"{width}×{height}", f"up to {MAX_PICTURE_PX // 1_000_000} megapixels")
-    return height, width
-
-
-def decoded(data: bytes) -> Image | None:
-    """Return the picture as it is meant to be seen (EXIF orientation applied), uint8 (h, w, 3) BGR; None if damaged."""
-    try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:
-        return None
-    return None if image is None else np.asarray(image, np.uint8)
-
-
-def read_picture(data: bytes, field: str = "picture") -> Image:
-    """Return a picture from bytes of unknown origin, uint8 (h, w, 3) BGR.
-
-    Raises:
-        PictureError: no picture, damaged, or beyond the bounds; nothing large is decoded to find out.
-    """
-    check_bounds(data, field)
-    image = decoded(data)
-    if image is None:
-        raise PictureError(field, "a damaged picture", "a complete JPEG, PNG, WebP or BMP")
-    return image

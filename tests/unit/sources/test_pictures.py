@@ -13,8 +13,7 @@ from vision.config import CameraConfig
 from vision.errors import PictureError, SourceUnreadableError
 from vision.ports import Source
 from vision.sources.opening import open_source
-from vision.sources.picture_header import picture_hw
-from vision.sources.pictures import MAX_PICTURE_BYTES, PictureSource, read_picture
+from vision.sources.pictures import PictureSource
 
 SUFFIXES = [".jpg", ".png", ".webp", ".bmp"]
 
@@ -36,33 +35,6 @@ def png_claiming(width: int, height: int) -> bytes:
 def opened(path: Path) -> Source:
     camera = CameraConfig(id=CAMERA, source=str(path), interval_s=2.5)
     return open_source(camera, clock=SimulatedClock(START_AT), start_at=START_AT)
-
-
-@pytest.mark.parametrize("suffix", SUFFIXES)
-def test_sizes_are_read_from_the_header_alone(suffix: str) -> None:
-    assert picture_hw(encoded(suffix)[:700], "p") == (96, 160)
-
-
-def test_webp_without_loss() -> None:
-    data = cv2.imencode(".webp", picture(0), [cv2.IMWRITE_WEBP_QUALITY, 101])[1]
-    assert picture_hw(bytes(data), "p") == (96, 160)
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"\xff\xd8\xff", b"BM", b"RIFF", b"\x89PNG\r\n\x1a\n", b"hello, world", b"\xff\xd8" + bytes(40)]
-)
-def test_no_picture(data: bytes) -> None:
-    with pytest.raises(PictureError):
-        picture_hw(data, "p")
-
-
-def test_a_bomb_is_refused_before_it_is_decoded() -> None:
-    with pytest.raises(PictureError, match=r"30000×30000.*megapixels"):
-        read_picture(png_claiming(30_000, 30_000))
-    with pytest.raises(PictureError, match="bytes"):
-        read_picture(bytes(MAX_PICTURE_BYTES + 1))
-    with pytest.raises(PictureError, match="damaged"):
-        read_picture(png_claiming(30, 30)[:50])
 
 
 def test_a_folder_is_a_slow_camera(tmp_path: Path) -> None:
