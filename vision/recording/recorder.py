@@ -8,6 +8,7 @@ from uuid import UUID
 
 from vision.catalogue import Catalogue, Duty, Place
 from vision.config import CameraConfig
+from vision.errors import StorageError
 from vision.events import Closed, Evidence, Opened, Transition
 from vision.frames import Frame, Image, Packet, StreamInfo
 from vision.ports import ModelRef, Outbox, Outgoing
