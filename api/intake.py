@@ -81,15 +81,11 @@ def _place(connection: Connection, caller: Caller, message: EventMessage, now: d
     site, camera = message.data.site, message.data.camera
     if sites.find(connection, caller.scope, site) is None:
         raise InvalidInputError("data.site", site, "a site that this key may write to")
+    if cameras.place(connection, camera) is None:
+        cameras.add_unregistered(connection, camera, site, now)
     known = cameras.place(connection, camera)
-    if known is None:
-        cameras.add(connection, {"id": camera, "site_id": site, "name": "", **cameras.UNREGISTERED, **_stamps(now)})
-    elif known["site_id"] != site:
+    if known is None or known["site_id"] != site:
         raise InvalidInputError("data.camera", camera, f"a camera of the site {site}")
-
-
-def _stamps(now: datetime) -> dict[str, datetime]:
-    return {"created_at": now, "updated_at": now}
 
 
 def _new_row(message: EventMessage, now: datetime) -> dict[str, Any]:

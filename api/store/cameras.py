@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, update
 
-from api.store.database import upsert
+from api.store.database import insert_new, upsert
 from api.store.schema import camera_states, cameras, sites, workers
 from api.store.scope import Scope, sites_within
 
@@ -70,6 +70,12 @@ def place(connection: Connection, camera: str) -> RowMapping | None:
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Insert a camera."""
     connection.execute(insert(cameras).values(version=1, **values))
+
+
+def add_unregistered(connection: Connection, camera: str, site: str, at: datetime) -> None:
+    """Make a row for a camera that tells of events before anybody described it, unless somebody else just did."""
+    row = {"id": camera, "site_id": site, "name": "", **UNREGISTERED, "created_at": at, "updated_at": at}
+    insert_new(connection, cameras, {"version": 1, **row})
 
 
 def change(connection: Connection, camera: str, version: int, values: Mapping[str, Any]) -> bool:

@@ -64,7 +64,9 @@ class Database:
 def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless its key is taken; tell whether it was inserted."""
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    return connection.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+    query = insert(table).values(**values).on_conflict_do_nothing()
+    # An INSERT's rowcount is -1 with psycopg; what it returns is there or not with every driver.
+    return connection.execute(query.returning(*table.primary_key)).first() is not None
 
 
 def upsert(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:

@@ -80,8 +80,8 @@ def serve_http() -> Iterator[Callable[[Path], str]]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """Give one private PostgreSQL to all suites; each takes databases of its own."""
-    with running_postgres() as server:
+    """Give one private PostgreSQL to all suites; each takes databases of its own, and none kills it."""
+    with running_postgres(durable=False) as server:
         yield server
 
 

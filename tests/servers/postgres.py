@@ -1,4 +1,4 @@
-"""A private PostgreSQL for tests: own folder, own port, flushed to the disk, and it can be killed at any moment.
+"""A private PostgreSQL for tests: own folder, own port, and it can be killed at any moment.
 
     with running_postgres() as server:
         server.url           # postgresql+psycopg://… of an empty database
@@ -42,6 +42,8 @@ class Postgres:
     """One cluster, started and stopped at will; a crash is `kill`, then `start`."""
 
     folder: Path
+    durable: bool = True
+    """Flushes to the disk, as a server that will be killed must."""
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     numbers: Iterator[int] = field(default_factory=count, repr=False)
@@ -96,7 +98,7 @@ class Postgres:
 
     def start(self, database: str = DATABASE) -> None:
         """Start the server and wait until it lets us in, after recovery where it must recover."""
-        options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder, "fsync": "on"}
+        options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder, "fsync": self.durable}
         told = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             command = [program("postgres"), "-D", str(self.data), "-p", str(self.port), *told]
@@ -162,13 +164,13 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(*, durable: bool = True) -> Iterator[Postgres]:
     """Give a started server with one empty database; leave nothing behind."""
     # Not pytest's folder: that is closed to other users, and too long a path for a Unix socket.
     folder = Path(mkdtemp(prefix="mingchu-postgres-"))
     if _AS_ROOT:
         shutil.chown(folder, _AS_ROOT["user"], _AS_ROOT["group"])
-    server = Postgres(folder)
+    server = Postgres(folder, durable=durable)
     try:
         server.create()
         yield server
