@@ -83,8 +83,9 @@ def _behind(page: Page) -> ColumnElement[bool] | None:
     if page.behind is None:
         return None
     # The bound values need the columns' own types: SQLite keeps instants as text.
-    started_at = func.coalesce(page.behind.started_at, type_=events.c.started_at.type)
-    older = tuple_(events.c.started_at, events.c.id) < tuple_(started_at, page.behind.id)
+    types = (events.c.started_at.type, events.c.id.type)
+    behind = tuple_(page.behind.started_at, page.behind.id, types=types)
+    older = tuple_(events.c.started_at, events.c.id) < behind
     if page.sort == "newest":
         return older
     rank = events.c.tier_rank
