@@ -1,55 +1,46 @@
 """The API's commands of `mingchu`: serve, and administration from a shell on the machine itself."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from uuid import uuid4
 
 import typer
 import uvicorn
-from rich.console import Console
 from sqlalchemy import Connection
 
+from api.accounts import key_app, new_stored_key, require_region, user_app
+from api.addresses import without_password
 from api.app import create_app, open_database, open_objects
 from api.audit import Act
 from api.audit import record as note
-from api.auth.caller import KEY_SCOPES
-from api.auth.secrets import code_digest, new_code, new_key
+from api.auth.secrets import code_digest, new_code
 from api.check import findings
+from api.routes.cameras import NewCamera
+from api.routes.regions import NewRegion, put_region
+from api.routes.sites import NewSite
 from api.settings import Settings
-from api.store import cameras, keys, sites, users
+from api.shell import SHELL, checked, out, writing
+from api.store import cameras, regions, sites, users
 from api.store.scope import WHOLE
-from vision.config import ZoneConfig, masked
-from vision.errors import InvalidInputError
+from vision.config import ZoneConfig
+from vision.errors import InvalidInputError, SourceError
 from vision.scene import ZoneType
+from vision.sources.address import network_parts
 
-SHELL = "shell"
-_out = Console(highlight=False, soft_wrap=True)
-user_app = typer.Typer(no_args_is_help=True, help="People who log in.")
-key_app = typer.Typer(no_args_is_help=True, help="API keys of workers and integrators.")
+__all__ = ["fresh_code", "new_stored_key", "put_camera", "put_site", "register", "writing"]
+region_app = typer.Typer(no_args_is_help=True, help="The tree of places by which views are scoped.")
 site_app = typer.Typer(no_args_is_help=True, help="Food businesses.")
 camera_app = typer.Typer(no_args_is_help=True, help="Cameras of a site.")
+_GROUPS = {"user": user_app, "key": key_app, "region": region_app, "site": site_app, "camera": camera_app}
 
 
 def register(app: typer.Typer) -> None:
     """Add the API's commands to the command line."""
     app.command()(serve)
     app.command()(check)
-    for name, group in (("user", user_app), ("key", key_app), ("site", site_app), ("camera", camera_app)):
+    for name, group in _GROUPS.items():
         app.add_typer(group, name=name)
-
-
-@contextmanager
-def writing(settings: Settings | None = None) -> Iterator[tuple[Connection, datetime]]:
-    """Give one transaction on the configured database, and the present instant."""
-    database = open_database(settings or Settings())
-    try:
-        with database.write() as connection:
-            yield connection, datetime.now(UTC)
-    finally:
-        database.close()
 
 
 def serve(
@@ -60,9 +51,9 @@ def serve(
     settings = Settings()
     app = create_app(settings)
     host, port = host or settings.host, port if port >= 0 else settings.port
-    _out.print(f"Mingchu serves http://{host}:{port}")
+    out.print(f"Mingchu serves http://{host}:{port}")
     if not _somebody_can_log_in(settings):
-        _out.print(f"first-login code: {fresh_code(settings)}  (once, for {settings.code_h:g} h)")
+        out.print(f"first-login code: {fresh_code(settings)}  (once, for {settings.code_h:g} h)")
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
 
 
@@ -88,83 +79,60 @@ def check(
     database, objects = open_database(settings), open_objects(settings)
     found = list(findings(database, objects, datetime.now(UTC), repair=repair))
     for line in found:
-        _out.print(line)
-    _out.print(f"{len(found)} finding(s)" if found else "everything is in order")
+        out.print(line)
+    out.print(f"{len(found)} finding(s)" if found else "everything is in order")
     raise typer.Exit(1 if found else 0)
 
 
 @user_app.command("code")
 def user_code() -> None:
     """Make a new first-login code for the administrator."""
-    _out.print(f"first-login code: {fresh_code(Settings())}")
+    out.print(f"first-login code: {fresh_code(Settings())}")
 
 
-@user_app.command("list")
-def list_users() -> None:
-    """List everybody who may log in."""
-    with writing() as (connection, _):
-        for row in users.everything(connection):
-            _out.print(f"{row['name']}  {row['role']}  {'password' if row['password_hash'] else 'no password yet'}")
-
-
-@key_app.command("add")
-def add_key(
-    name: Annotated[str, typer.Argument(help="Whose key it is.")],
-    scope: Annotated[list[str], typer.Option(help="Repeat: events:write, workers, events:read, …")],
+@region_app.command("add")
+def add_region(
+    region: Annotated[str, typer.Argument(help="Its id: letters, digits, . _ -")],
+    name: Annotated[str, typer.Option(help="How people call it.")] = "",
+    parent: Annotated[str, typer.Option(help="The region that it is a part of.")] = "root",
 ) -> None:
-    """Make a key and print it once."""
-    _out.print(new_stored_key(Settings(), name, scope))
-
-
-def new_stored_key(settings: Settings, name: str, scopes: list[str]) -> str:
-    """Store a new key for the whole tree and return its text; InvalidInputError for an unknown scope."""
-    allowed = {permission.value for permission in KEY_SCOPES}
-    for scope in scopes:
-        if scope not in allowed:
-            raise InvalidInputError("scope", scope, ", ".join(sorted(allowed)))
-    key = new_key()
-    row = {"id": uuid4().hex, "prefix": key.prefix, "digest": key.digest, "name": name, "scopes": scopes}
-    with writing(settings) as (connection, now):
-        keys.add(connection, {**row, "region_id": "root", "created_at": now})
-        note(connection, Act(SHELL, "key.added", key.prefix, {"scopes": scopes}), now)
-    return key.text
-
-
-@key_app.command("list")
-def list_keys() -> None:
-    """List keys; their secrets cannot be shown again."""
-    with writing() as (connection, _):
-        for row in keys.everything(connection):
-            _out.print(f"mck_{row['prefix']}_…  {row['name']}  {','.join(row['scopes'])}")
-
-
-@key_app.command("revoke")
-def revoke_key(prefix: str) -> None:
-    """End a key by its prefix."""
+    """Add a region below another."""
+    wanted = checked(NewRegion, {"id": region, "name": name or region, "parent": parent})
     with writing() as (connection, now):
-        if not keys.revoke(connection, prefix, now):
-            raise InvalidInputError("prefix", prefix, "the prefix of a live key")
-        note(connection, Act(SHELL, "key.revoked", prefix), now)
+        put_region(connection, WHOLE, wanted)
+        note(connection, Act(SHELL, "region.added", region, {"parent": parent}), now)
+
+
+@region_app.command("list")
+def list_regions() -> None:
+    """List regions, parents first."""
+    with writing() as (connection, _):
+        for row in regions.everything(connection, WHOLE):
+            out.print(f"{row['id']}  {row['path']}  {row['name']}")
 
 
 @site_app.command("add")
 def add_site(
     site: Annotated[str, typer.Argument(help="Its id: letters, digits, . _ -")],
     name: Annotated[str, typer.Option(help="How people call it.")] = "",
+    region: Annotated[str, typer.Option(help="Where it is (mingchu region list).")] = "root",
 ) -> None:
     """Add a site."""
     with writing() as (connection, now):
-        put_site(connection, site, name or site, now)
+        put_site(connection, site, name or site, now, region)
 
 
-def put_site(connection: Connection, site: str, name: str, now: datetime) -> None:
-    """Insert a site with the defaults of a restaurant in China; InvalidInputError when the id is taken."""
+def put_site(connection: Connection, site: str, name: str, now: datetime, region: str = "root") -> None:
+    """Insert a site with the defaults of a restaurant in China.
+
+    Raises:
+        InvalidInputError: the id is taken or is none, or there is no such region.
+    """
+    wanted = checked(NewSite, {"id": site, "name": name, "region": require_region(connection, region)})
     if sites.taken(connection, site):
         raise InvalidInputError("site", site, "an id that is not taken")
-    law = {"time_zone": "Asia/Shanghai", "jurisdiction": "CN", "hours": {}}
-    values: Mapping[str, Any] = {"id": site, "name": name, "type": "restaurant", "region_id": "root", **law}
-    sites.add(connection, {**values, "created_at": now, "updated_at": now})
-    note(connection, Act(SHELL, "site.added", site), now)
+    sites.add(connection, {"id": site, **wanted.row(), "created_at": now, "updated_at": now})
+    note(connection, Act(SHELL, "site.added", site, {"region": region}), now)
 
 
 @site_app.command("list")
@@ -172,7 +140,7 @@ def list_sites() -> None:
     """List sites."""
     with writing() as (connection, _):
         for row in sites.everything(connection, WHOLE):
-            _out.print(f"{row['id']}  {row['name']}")
+            out.print(f"{row['id']}  {row['name']}")
 
 
 @camera_app.command("add")
@@ -184,6 +152,7 @@ def add_camera(
     zone: Annotated[ZoneType, typer.Option(help="What it sees.")] = ZoneType.OTHER,
 ) -> None:
     """Add a camera to a site."""
+    _require_address(source)
     with writing() as (connection, now):
         if sites.find(connection, WHOLE, site) is None:
             raise InvalidInputError("site", site, "the id of a site (mingchu site list)")
@@ -192,8 +161,20 @@ def add_camera(
         put_camera(connection, {"id": camera, "site_id": site, "name": name, "source": source}, zone, now)
 
 
+def _require_address(source: str) -> None:
+    """Pass what can be an address; where it leads is the operator's own choice here."""
+    try:
+        if "://" in source and not source.startswith(("file://", "loop+file:")):
+            network_parts(source)
+    except SourceError as error:
+        raise InvalidInputError("source", error.source, f"an address that a worker can open ({error.reason})") from None
+
+
 def put_camera(connection: Connection, values: Mapping[str, Any], zone: ZoneType, now: datetime) -> None:
-    """Insert an enabled camera that sees one zone."""
+    """Insert an enabled camera that sees one zone; InvalidInputError names a wrong value."""
+    checked(
+        NewCamera, {"id": values["id"], "site": values["site_id"], "name": values["name"], "source": values["source"]}
+    )
     zones = [json.loads(ZoneConfig(type=zone).model_dump_json())]
     row = {**cameras.UNREGISTERED, "enabled": True, "zones": zones, **values}
     cameras.add(connection, {**row, "created_at": now, "updated_at": now})
@@ -205,7 +186,7 @@ def list_cameras() -> None:
     """List cameras; passwords in addresses are masked."""
     with writing() as (connection, _):
         for row in cameras.everything(connection, WHOLE):
-            _out.print(f"{row['id']}  {row['site_id']}  {masked(row['source'])}  {row['state_state'] or ''}")
+            out.print(f"{row['id']}  {row['site_id']}  {without_password(row['source'])}  {row['state_state'] or ''}")
 
 
 @camera_app.command("remove")

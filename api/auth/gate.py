@@ -92,10 +92,11 @@ def by_session(services: Services, session: str) -> Caller | None:
     """Return the user whose live session has this digest."""
     with services.database.read() as connection:
         row = users.by_session(connection, session, services.clock.now())
-    return _person(row, session) if row else None
+    return person(row, session) if row else None
 
 
-def _person(row: Mapping[Any, Any], session: str) -> Caller:
+def person(row: Mapping[Any, Any], session: str) -> Caller:
+    """Return the caller that a user's row and a session's digest mean."""
     return Caller(
         id=row["id"],
         actor=f"user:{row['name']}",

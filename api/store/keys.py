@@ -21,6 +21,12 @@ def by_prefix(connection: Connection, prefix: str) -> RowMapping | None:
     return connection.execute(query).mappings().first()
 
 
+def lives(connection: Connection, key_id: str) -> bool:
+    """Tell whether a key was not revoked."""
+    query = select(keys.c.id).where(keys.c.id == key_id, keys.c.revoked_at.is_(None))
+    return connection.execute(query).first() is not None
+
+
 def everything(connection: Connection) -> Sequence[RowMapping]:
     """Return every key, newest first."""
     return connection.execute(select(keys).order_by(keys.c.created_at.desc())).mappings().all()

@@ -247,6 +247,7 @@ users = Table(
     _to("sites", "site_id", nullable=True),
     Column("language", String(8), nullable=False),
     _at("created_at"),
+    _at("disabled_at", nullable=True),
     CheckConstraint("role IN ('admin', 'supervisor', 'analyst', 'kitchen')", name="role"),
     CheckConstraint("(role = 'kitchen') = (site_id IS NOT NULL)", name="kitchen_has_site"),
     CheckConstraint("language IN ('zh', 'en')", name="language"),

@@ -8,6 +8,9 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from api.store.schema import login_codes, regions, sessions, users
 
+FIRST_USER = "admin"
+"""Who comes in by a first-login code."""
+
 
 def by_name(connection: Connection, name: str) -> RowMapping | None:
     """Return a user; names do not differ by case."""
@@ -30,14 +33,24 @@ def follow_site(connection: Connection, site: str, region: str) -> None:
 
 
 def set_password(connection: Connection, user_id: str, password_hash: str) -> None:
-    """Replace a password and end the user's other ways in: a code is for whoever has no password."""
-    connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
-    connection.execute(delete(login_codes))
+    """Replace a password; the first user's ends the first-login code, which is for whoever has no password."""
+    change = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
+    name = connection.execute(change.returning(users.c.name)).scalar_one()
+    connection.execute(update(sessions).where(sessions.c.user_id == user_id).values(by_code=False))
+    if name == FIRST_USER:
+        connection.execute(delete(login_codes))
+
+
+def disable(connection: Connection, user_id: str, at: datetime | None) -> None:
+    """Shut a user out from now on and end every session; None lets the user in again."""
+    connection.execute(update(users).where(users.c.id == user_id).values(disabled_at=at))
+    if at is not None:
+        end_sessions_of(connection, user_id)
 
 
 def somebody_can_log_in(connection: Connection) -> bool:
     """Tell whether any user has a password."""
-    query = select(func.count()).select_from(users).where(users.c.password_hash != "")
+    query = select(func.count()).select_from(users).where(users.c.password_hash != "", users.c.disabled_at.is_(None))
     return bool(connection.execute(query).scalar_one())
 
 
@@ -65,7 +78,7 @@ def by_session(connection: Connection, digest: str, now: datetime) -> RowMapping
         select(users, regions.c.path.label("region_path"), sessions.c.by_code)
         .join(sessions, sessions.c.user_id == users.c.id)
         .join(regions, regions.c.id == users.c.region_id)
-        .where(sessions.c.digest == digest, sessions.c.expires_at > now)
+        .where(sessions.c.digest == digest, sessions.c.expires_at > now, users.c.disabled_at.is_(None))
     )
     return connection.execute(query).mappings().first()
 
