@@ -7,12 +7,11 @@ moved.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from vision.events import KindName, Transition
-from vision.rules import Reason
-from vision.rules.ledger import Charge, Ledger, Testimony
+from vision.events import KindName
+from vision.rules.hearing import Hearing
+from vision.rules.ledger import Charge, Testimony
 from vision.rules.zones import COVERED_EDGE_LOSS, DARK_LUMA, FLAT_CONTRAST
 from vision.scene import Scene, Vitals, Zone
 
@@ -87,28 +86,22 @@ def _hides(vitals: Vitals) -> bool:
     return _is_black(vitals) or vitals.edge_loss > COVERED_EDGE_LOSS
 
 
-class CameraRule:
+class CameraRule(Hearing):
     """One kind of ill health; the only family that goes on judging when the camera sees nothing."""
 
     def __init__(self, charge: Charge, zones: Sequence[Zone]) -> None:
+        super().__init__(charge, needs_sight=False)
         self._measure = EVIDENCE[charge.kind.name]
         self._needs_picture = self._measure is not offline
         self._zone = next((zone for zone in zones if charge.duty(zone)), None)
-        self._ledger = Ledger(charge, needs_sight=False)
-
-    def update(self, scene: Scene) -> list[Transition]:
-        """Hear what the vitals say; without a connection only `camera_offline` speaks."""
-        if self._zone is None:
-            return []
-        unknown = self._needs_picture and not scene.vitals.connected
-        log_odds = math.nan if unknown else self._measure(scene.vitals)
-        return self._ledger.hear([Testimony(SUBJECT, self._zone, log_odds)], scene)
 
     @property
     def suspects(self) -> bool:
         """A camera's health asks for patience, not for more pictures."""
         return False
 
-    def finish(self, at: datetime, pts_s: float, reason: Reason) -> list[Transition]:  # noqa: ARG002 - ends where last seen
-        """Close what is open."""
-        return self._ledger.finish(reason)
+    def _testimonies(self, scene: Scene) -> Iterator[Testimony]:
+        """Say what the vitals say; without a connection only `camera_offline` speaks."""
+        if self._zone is not None:
+            unknown = self._needs_picture and not scene.vitals.connected
+            yield Testimony(SUBJECT, self._zone, math.nan if unknown else self._measure(scene.vitals))

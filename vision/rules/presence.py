@@ -7,7 +7,6 @@ about the zone, so that three rats, or one rat whose track broke, are one violat
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 import numpy as np
@@ -15,10 +14,9 @@ from numpy.typing import NDArray
 
 from vision.catalogue import Kind
 from vision.detections import Detections
-from vision.events import Transition
 from vision.geometry import Boxes, centres, coverage, expanded
-from vision.rules import Reason
-from vision.rules.ledger import Charge, Ledger, Testimony, box_at, person, place
+from vision.rules.hearing import Hearing, PersonHearing
+from vision.rules.ledger import Charge, Testimony, box_at, person, place
 from vision.rules.zones import margin, object_points, standing_points, zones_at
 from vision.scene import Scene, Zone, ZoneType
 from vision.tracks import Tracks
@@ -96,28 +94,14 @@ class Suspects:
         return steady and 2 * memory.called_other <= memory.looks
 
 
-class ZoneRule:
+class ZoneRule(Hearing):
     """A thing in a zone where it must not be."""
 
     def __init__(self, charge: Charge, threshold: float) -> None:
-        self._charge = charge
+        super().__init__(charge)
         self._threshold = threshold
         self._suspects = Suspects(charge.kind)
         self._allowed = ALLOWED.get(charge.kind.name, {})
-        self._ledger = Ledger(charge)
-
-    def update(self, scene: Scene) -> list[Transition]:
-        """Take one look."""
-        return self._ledger.hear(self._testimonies(scene), scene)
-
-    @property
-    def suspects(self) -> bool:
-        """Tell whether a closer look would settle something."""
-        return self._ledger.suspects
-
-    def finish(self, at: datetime, pts_s: float, reason: Reason) -> list[Transition]:  # noqa: ARG002 - ends where last seen
-        """Close what is open, each at the last look that spoke for it."""
-        return self._ledger.finish(reason)
 
     def _testimonies(self, scene: Scene) -> Iterator[Testimony]:
         suspects = self._suspects.pick(scene.objects)
@@ -140,30 +124,14 @@ class ZoneRule:
         return best
 
 
-class PersonRule:
+class PersonRule(PersonHearing):
     """A thing at a person: each thing counts for the one person who holds most of it."""
 
     def __init__(self, charge: Charge, threshold: float) -> None:
-        self._charge = charge
+        super().__init__(charge)
         self._threshold = threshold
         self._part = NEAR[charge.kind.name]
         self._suspects = Suspects(charge.kind)
-        self._ledger = Ledger(charge)
-
-    def update(self, scene: Scene) -> list[Transition]:
-        """Close for those who left, then hear about those who are here."""
-        reason: Reason = "left" if scene.vitals.connected else "interrupted"
-        left = self._ledger.end((person(track) for track in scene.persons.ended), reason)
-        return left + self._ledger.hear(self._testimonies(scene), scene)
-
-    @property
-    def suspects(self) -> bool:
-        """Tell whether a closer look would settle something."""
-        return self._ledger.suspects
-
-    def finish(self, at: datetime, pts_s: float, reason: Reason) -> list[Transition]:  # noqa: ARG002 - ends where last seen
-        """Close what is open, each at the last look that spoke for it."""
-        return self._ledger.finish(reason)
 
     def _testimonies(self, scene: Scene) -> Iterator[Testimony]:
         held = self._held(self._suspects.pick(scene.objects), scene)

@@ -1,11 +1,13 @@
 """What is wrong only by its duration or its hour: nobody at a post, somebody at night, a flame left alone."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
-from vision.events import Transition
-from vision.rules import Reason
-from vision.rules.ledger import Box, Charge, Ledger, Testimony, box_at, place
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.detections import Detections
+from vision.rules.hearing import Hearing
+from vision.rules.ledger import Box, Charge, Testimony, box_at, place
 from vision.rules.schedule import Schedule
 from vision.rules.zones import margin, object_points, standing_points, zones_at
 from vision.scene import Scene, Zone, ZoneType
@@ -19,28 +21,8 @@ _NONE_SEEN = -1.0
 FLAME = "flame"
 
 
-class _TimerRule:
-    """What the three have in common: one page per zone, told by `_testimonies`."""
-
-    def __init__(self, charge: Charge) -> None:
-        self._charge = charge
-        self._ledger = Ledger(charge)
-
-    def update(self, scene: Scene) -> list[Transition]:
-        """Take one look."""
-        return self._ledger.hear(self._testimonies(scene), scene)
-
-    @property
-    def suspects(self) -> bool:
-        """Tell whether a closer look would settle something."""
-        return self._ledger.suspects
-
-    def finish(self, at: datetime, pts_s: float, reason: Reason) -> list[Transition]:  # noqa: ARG002 - ends where last seen
-        """Close what is open, each at the last look that spoke for it."""
-        return self._ledger.finish(reason)
-
-    def _testimonies(self, scene: Scene) -> Iterator[Testimony]:
-        raise NotImplementedError
+class _TimerRule(Hearing):
+    """What the three have in common: one page per zone with a duty."""
 
     def _zones(self, scene: Scene) -> Iterator[Zone]:
         return (zone for zone in scene.zones if self._charge.duty(zone))
@@ -103,18 +85,18 @@ _Best = dict[Zone, tuple[float, Box | None]]
 
 
 def _person_zones(scene: Scene) -> _Best:
-    best: _Best = {}
-    seen = scene.persons.seen
-    for row, zone in enumerate(zones_at(standing_points(scene), scene.zones, scene.frame_hw)):
-        if zone and seen.confidence[row] > best.get(zone, (0.0, None))[0]:
-            best[zone] = float(seen.confidence[row]), box_at(seen.xyxy, row)
-    return best
+    return _surest(scene, scene.persons.seen, standing_points(scene))
 
 
 def _flames(scene: Scene) -> _Best:
-    best: _Best = {}
     seen = scene.objects.seen.of([FLAME])
-    for row, zone in enumerate(zones_at(object_points(seen.xyxy), scene.zones, scene.frame_hw)):
-        if zone and zone.type is ZoneType.COOKING and seen.confidence[row] > best.get(zone, (0.0, None))[0]:
+    best = _surest(scene, seen, object_points(seen.xyxy))
+    return {zone: flame for zone, flame in best.items() if zone.type is ZoneType.COOKING}
+
+
+def _surest(scene: Scene, seen: Detections, points: NDArray[np.float32]) -> _Best:
+    best: _Best = {}
+    for row, zone in enumerate(zones_at(points, scene.zones, scene.frame_hw)):
+        if zone and seen.confidence[row] > best.get(zone, (0.0, None))[0]:
             best[zone] = float(seen.confidence[row]), box_at(seen.xyxy, row)
     return best
