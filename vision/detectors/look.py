@@ -45,22 +45,30 @@ def look_at(picture: Picture, detector: Detector, wear: WearJudge, catalogue: Ca
 
     A violation here is what one picture can show: what a duration decides (an open bin) is left to events.
     """
+    return look_at_each([(picture, place)], detector, wear, catalogue)[0]
+
+
+def look_at_each(
+    asked: Sequence[tuple[Picture, Place]], detector: Detector, wear: WearJudge, catalogue: Catalogue | None
+) -> list[Json]:
+    """Return the look at each of several pictures, made in one micro-batch; `timing_ms` is each one's equal share."""
+    images = [picture.image for picture, _ in asked]
     started_s = time.perf_counter()
-    people, objects = pair(detector.detect([picture.image])[0], suppose_heads=False)
+    found = [pair(detections, suppose_heads=False) for detections in detector.detect(images)]
     detected_s = time.perf_counter()
-    judgement = wear.judge_fully([(picture.image, people)])[0]
-    judged_s = time.perf_counter()
-    height, width = picture.image.shape[:2]
-    found = () if catalogue is None else violations(catalogue, place, judgement.wear, objects)
-    return {
-        "image": {"width": width, "height": height, "sha256": picture.sha256},
-        "model": _model(detector.model),
-        "wear_models": [_model(ref) for ref in wear.models],
-        "persons": _persons(people, judgement, (height, width)),
-        "objects": _objects(objects),
-        "violations": list(found),
-        "timing_ms": _timing(picture.decode_ms, detected_s - started_s, judged_s - detected_s),
-    }
+    judgements = wear.judge_fully([(image, people) for image, (people, _) in zip(images, found, strict=True)])
+    shares_s = (detected_s - started_s) / len(asked), (time.perf_counter() - detected_s) / len(asked)
+    models = {"model": _model(detector.model), "wear_models": [_model(ref) for ref in wear.models]}
+    return [
+        {
+            "image": _image(picture),
+            **models,
+            **_seen(people, objects, judgement, picture.image),
+            "violations": [] if catalogue is None else list(violations(catalogue, place, judgement.wear, objects)),
+            "timing_ms": _timing(picture.decode_ms, *shares_s),
+        }
+        for (picture, place), (people, objects), judgement in zip(asked, found, judgements, strict=True)
+    ]
 
 
 def violations(catalogue: Catalogue, place: Place, wear: Wear, objects: Detections) -> Iterator[Json]:
@@ -112,6 +120,18 @@ def _forbidden_rows(objects: Detections, kind: Kind, timed: set[str]) -> list[in
     rejecting = objects.of(kind.rejects).xyxy
     doubted = np.any(coverage(objects.xyxy, rejecting) >= REJECT_COVERAGE, axis=1).tolist()
     return [row for row, name in enumerate(objects.names()) if name in forbidden and not doubted[row]]
+
+
+def _image(picture: Picture) -> Json:
+    height, width = picture.image.shape[:2]
+    return {"width": width, "height": height, "sha256": picture.sha256}
+
+
+def _seen(people: People, objects: Detections, judgement: Judgement, image: Image) -> Json:
+    return {
+        "persons": _persons(people, judgement, (image.shape[0], image.shape[1])),
+        "objects": _objects(objects),
+    }
 
 
 def _model(ref: ModelRef) -> Json:
