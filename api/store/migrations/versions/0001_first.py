@@ -24,6 +24,7 @@ def upgrade() -> None:
         _users,
         _camera_states,
         _events,
+        _event_indexes,
         _sessions,
         _log,
         _media,
@@ -256,6 +257,9 @@ def _events() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_events_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
     )
+
+
+def _event_indexes() -> None:
     op.create_index(op.f("ix_events_camera_id_started_at"), "events", ["camera_id", "started_at"])
     op.create_index(op.f("ix_events_site_id_started_at"), "events", ["site_id", "started_at"])
     op.create_index(op.f("ix_events_started_at_id"), "events", ["started_at", "id"])
