@@ -11,9 +11,7 @@
     │   ├── SourceUnavailableError          not there now; worth another try
     │   ├── SourceRefusedError              wrong password or forbidden address; do not hammer
     │   └── SourceUnreadableError           there, but not a video that we can read
-    ├── StorageError(OSError)               disk full, object missing, hash that differs
-    └── DeliveryError                       the API did not take an event
-        └── DeliveryRefusedError            and never will: the body itself is wrong
+    └── StorageError(OSError)               disk full, object missing, hash that differs
 
 Adapters translate foreign exceptions into this tree once; the command line turns it into one line and exit code 2.
 """
@@ -71,14 +69,6 @@ class SourceUnreadableError(SourceError):
 
 class StorageError(MingchuError, OSError):
     """The disk or object store did not keep what it was given."""
-
-
-class DeliveryError(MingchuError):
-    """The API did not take an event this time; it stays in the spool."""
-
-
-class DeliveryRefusedError(DeliveryError):
-    """The API will never take this event (4xx); it goes to the dead letters, counted and kept."""
 
 
 def shown(value: object) -> str:

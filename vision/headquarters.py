@@ -1,9 +1,8 @@
 """What a worker asks of the API besides delivering events: what to look at, and where to say how it goes."""
 
-import logging
-import random
-import threading
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 import httpx
@@ -11,14 +10,17 @@ from pydantic import ValidationError
 
 from vision.config import Assignment
 from vision.frames import CameraId
+from vision.outbox.standing import Backoff, Standing, state_of
+from vision.outbox.verdict import detail, failed, retry_after_s
 from vision.runtime import CameraStatus
-
-log = logging.getLogger(__name__)
 
 WAIT_S = 20.0
 """Long poll: the API answers at once when something changes."""
 STATUS_EVERY_S = 5.0
+STATUS_TIMEOUT_S = 10.0
 LONGEST_RETRY_S = 30.0
+NEXT_S = 0.05
+"""Between two questions that were answered: the API holds the answer back, we do not."""
 
 
 class Headquarters:
@@ -26,70 +28,82 @@ class Headquarters:
 
     def __init__(self, client: httpx.Client, worker: str) -> None:
         self._client = client
-        self._worker = worker
+        self._path = f"/v1/workers/{worker}"
         self._etag = ""
-        self._trouble = ""
+        self._asked_s = 0.0
+        self._backoff = Backoff(longest_s=LONGEST_RETRY_S)
+        self.assignments = Standing("assignment")
+        self.reports = Standing("status")
 
     def assignment(self) -> Assignment | None:
-        """Return the cameras when they have changed; None when not, or when the API does not answer."""
-        path = f"/v1/workers/{self._worker}/assignment"
-        try:
-            headers = {"If-None-Match": self._etag}
-            answer = self._client.get(path, params={"wait_s": WAIT_S}, headers=headers, timeout=WAIT_S + 10)
-            if answer.status_code == httpx.codes.NOT_MODIFIED:
-                return self._settled(None)
-            answer.raise_for_status()
-            found = Assignment.model_validate_json(answer.content)
-        except (httpx.HTTPError, ValidationError) as error:
-            self._failed(type(error).__name__)
+        """Return the cameras when they have changed; None when not, or when the API gave no answer that we can use."""
+        asked = {"params": {"wait_s": WAIT_S}, "headers": {"If-None-Match": self._etag}, "timeout": WAIT_S + 10}
+        answer = self._answer(self.assignments, "GET", "/assignment", asked)
+        if answer is None:
             return None
-        self._etag = answer.headers.get("ETag", "")
-        return self._settled(found)
-
-    def report(self, cameras: Mapping[CameraId, CameraStatus], spooled: int) -> None:
-        """Tell how the cameras are doing; a report that does not arrive is not repeated, the next one says more."""
-        body = {"cameras": [_told(key, status) for key, status in cameras.items()], "spool": spooled}
-        try:
-            self._client.put(f"/v1/workers/{self._worker}/status", json=body, timeout=10)
-        except httpx.HTTPError as error:
-            self._failed(type(error).__name__)
-
-    @property
-    def in_trouble(self) -> bool:
-        """Tell whether the last question failed."""
-        return bool(self._trouble)
-
-    def _settled(self, found: Assignment | None) -> Assignment | None:
-        if self._trouble:
-            log.info("worker=%s event=api-answers-again", self._worker)
-        self._trouble = ""
+        found = self._parsed(answer)
+        if found is not None:
+            self._etag = answer.headers.get("ETag", "")
         return found
 
-    def _failed(self, kind: str) -> None:
-        """Log a trouble once, not each time."""
-        if kind != self._trouble:
-            log.warning("worker=%s event=api-does-not-answer kind=%s", self._worker, kind)
-        self._trouble = kind
+    def report(self, cameras: Mapping[CameraId, CameraStatus], spooled: int) -> None:
+        """Tell how the cameras are doing; a report that does not arrive is not repeated, the next one says more.
+
+        While the assignment is refused or unanswered, nothing is told: it would fail for the same reason.
+        """
+        if self.assignments.failures:
+            return
+        body = {"cameras": [_told(key, status) for key, status in cameras.items()], "spool": spooled}
+        if self._answer(self.reports, "PUT", "/status", {"json": body, "timeout": STATUS_TIMEOUT_S}) is not None:
+            self.reports.well()
+
+    def wait_s(self) -> float:
+        """Return the seconds to wait before the next question: none to speak of while the API answers."""
+        failures = self.assignments.failures
+        return self._backoff.wait_s(failures - 1, self._asked_s) if failures else NEXT_S
+
+    def _answer(self, standing: Standing, method: str, path: str, asked: Mapping[str, Any]) -> httpx.Response | None:
+        """Return a usable answer; None after a failure, which `standing` then knows and has told."""
+        try:
+            answer = self._client.request(method, self._path + path, **asked)
+        except httpx.HTTPError as error:
+            standing.ill("silent", failed(error).reason)
+            return None
+        self._asked_s = retry_after_s(answer.headers.get("Retry-After", ""), datetime.now(UTC))
+        if answer.is_success or answer.status_code == httpx.codes.NOT_MODIFIED:
+            return answer
+        standing.ill(state_of(answer.status_code), f"{answer.status_code} {detail(answer)}")
+        return None
+
+    def _parsed(self, answer: httpx.Response) -> Assignment | None:
+        try:
+            changed = answer.status_code != httpx.codes.NOT_MODIFIED
+            found = Assignment.model_validate_json(answer.content) if changed else None
+        except ValidationError as error:
+            # Only where and why: the input may be an address with its password.
+            self.assignments.ill("failing", "; ".join(f"{e['loc']}: {e['msg']}" for e in error.errors()[:3]))
+            return None
+        self.assignments.well()
+        return found
 
 
-def follow(headquarters: Headquarters, assign: Callable[[Assignment], None], stop: threading.Event) -> None:
+def follow(headquarters: Headquarters, assign: Callable[[Assignment], None], stop: Event) -> None:
     """Hand every new assignment on until told to stop; wait longer while the API does not answer, with jitter."""
-    wait_s = 0.5
     while not stop.is_set():
         found = headquarters.assignment()
-        if found is not None:
+        if found is not None and not stop.is_set():
             assign(found)
-        wait_s = min(LONGEST_RETRY_S, wait_s * 2) if headquarters.in_trouble else 0.5
-        stop.wait(wait_s * random.uniform(0.5, 1.0) if headquarters.in_trouble else 0.05)  # noqa: S311 - jitter
+        stop.wait(headquarters.wait_s())
 
 
 def _told(camera: CameraId, status: CameraStatus) -> dict[str, Any]:
     tally = status.tally
+    drops = {**status.drops, "damaged": tally.damaged, "not recorded": tally.unrecorded}
     return {
         "camera": camera,
         "state": status.state,
         "last_look_at": tally.last_look_at.isoformat() if tally.last_look_at else None,
         "looks": tally.looks,
-        "drops": {**status.drops, "damaged": tally.damaged},
+        "drops": {reason: count for reason, count in drops.items() if count},
         "error": status.error[:500],
     }

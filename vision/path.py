@@ -1,18 +1,24 @@
 """One connection to one camera, from its packets to its recorded events: where the pure line meets its adapters.
 
-Two threads meet here, the camera's own (`packet`) and the one that runs the models (`decide`); one lock per connection
-keeps the recorder whole. No other camera ever waits for it (I5).
+Two threads meet here, the camera's own (`packet`) and the one that runs the models (`decide`), and a third one may end
+it (`finish`); one lock per connection keeps the recorder whole. No other camera ever waits for it (I5).
 """
 
 import threading
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
+from functools import partial
+from uuid import UUID
 
 from vision.catalogue import Catalogue
 from vision.config import CameraConfig
+from vision.errors import StorageError
 from vision.events import Opened, Transition
-from vision.frames import CameraId, Frame, Packet
-from vision.pipeline import Abilities, CameraContext, Line, LineResult, LookInput, build_line
+from vision.frames import CameraId, Frame, Packet, StreamInfo
+from vision.pipeline import Abilities, CameraContext, Lawbook, Line, LookInput, build_line
 from vision.ports import Source
 from vision.recording.recorder import Desk, EventRecorder
 from vision.rules import Reason
@@ -21,12 +27,27 @@ from vision.scene import Scene
 from vision.sight import Sight
 from vision.sources.health import PacketStats, VitalsMeter
 from vision.sources.sampler import KeyFrameSampler
+from vision.vigil import Excerpt
+
+OWED_MOST = 16
+"""So many transitions are kept for a disk that refuses them; each holds a picture, and memory ends too."""
+NO_STREAM = StreamInfo("none", 0, 0, Fraction(1, 1000), b"", Fraction(0))
 
 
 def line_for(camera: CameraConfig, catalogue: Catalogue, abilities: Abilities) -> Line:
-    """Return the rules of a camera as its configuration, the law and the models allow them."""
+    """Return the rules of one connection as the camera's configuration, the law and the models allow them."""
+    return build_line(context_of(camera), Excerpt(catalogue, presence=False), abilities)
+
+
+def presence_line(camera: CameraConfig, catalogue: Lawbook, abilities: Abilities) -> Line:
+    """Return the rule that judges whether a camera sends at all, over all its connections."""
+    return build_line(context_of(camera), Excerpt(catalogue, presence=True), abilities)
+
+
+def context_of(camera: CameraConfig) -> CameraContext:
+    """Return what a line must know of a camera."""
     hours = camera.hours
-    context = CameraContext(
+    return CameraContext(
         camera=CameraId(camera.id),
         zones=tuple(zone.zone() for zone in camera.zones),
         site_type=camera.site_type,
@@ -35,42 +56,117 @@ def line_for(camera: CameraConfig, catalogue: Catalogue, abilities: Abilities) -
         attended=camera.attended,
         max_gap_s=max(5.0, 2.5 * camera.interval_s),
     )
-    return build_line(context, catalogue, abilities)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one connection did so far; every loss has a reason (I2)."""
+    """What was done for one camera so far; every loss has a reason (I2)."""
 
     packets: int = 0
     looks: int = 0
     damaged: int = 0
     """Key frames that did not decode."""
     opened: int = 0
+    unrecorded: int = 0
+    """Transitions that the disk refused until there was no room left to keep them."""
     last_look_at: datetime | None = None
 
 
-class CameraPath:
-    """Everything of one connection between its packets and the outbox."""
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A transition, and the look that tells of it, on its way to the recorder."""
 
-    def __init__(self, camera: CameraConfig, source: Source, line: Line, desk: Desk) -> None:
+    transition: Transition
+    frame: Frame | None
+    scene: Scene
+
+    @property
+    def event(self) -> UUID:
+        """Return the event that it is about."""
+        opened = self.transition if isinstance(self.transition, Opened) else self.transition.opened
+        return opened.id
+
+
+@dataclass(slots=True)
+class Hand:
+    """Hands transitions to the recorder; what the disk refuses now is kept and tried again, in order (I2)."""
+
+    recorder: EventRecorder
+    tally: Tally
+    trouble: StorageError | None = None
+    """What the disk said last; None once it takes everything again."""
+    _owed: deque[Owed] = field(default_factory=deque)
+
+    def owe(self, owed: Owed) -> None:
+        """Take one more; beyond `OWED_MOST` the oldest is lost and counted."""
+        self.tally.opened += isinstance(owed.transition, Opened)
+        self._owed.append(owed)
+
+    def settle(self) -> None:
+        """Hand over all that is owed; an event whose earlier transition is refused waits with it."""
+        owed, self._owed = self._owed, deque()
+        stuck: set[UUID] = set()
+        for each in owed:
+            if each.event in stuck or not self.save(partial(self._record, each)):
+                stuck.add(each.event)
+                self._owed.append(each)
+        while len(self._owed) > OWED_MOST:
+            self._owed.popleft()
+            self.tally.unrecorded += 1
+
+    def save(self, step: Callable[[], None], *, proves: bool = True) -> bool:
+        """Do something to the disk; tell whether it went well, and keep what went wrong.
+
+        `proves`: success shows that the disk takes everything again.
+        """
+        try:
+            step()
+        except StorageError as error:
+            self.trouble = error
+            return False
+        if proves and not self._owed:
+            self.trouble = None
+        return True
+
+    def _record(self, owed: Owed) -> None:
+        self.recorder.record(owed.transition, owed.frame, owed.scene)
+
+
+class CameraPath:
+    """Everything of one connection between its packets and the outbox.
+
+    Nothing here raises StorageError: what the disk refuses is tried again with the next look, and `trouble` tells it.
+    """
+
+    def __init__(
+        self, camera: CameraConfig, source: Source, line: Line, desk: Desk, tally: Tally | None = None
+    ) -> None:
         self.camera = camera
-        self.tally = Tally()
+        self.tally = tally or Tally()
         self._source = source
         self._line = line
-        self._recorder = EventRecorder(camera, source.info, desk)
+        self._hand = Hand(EventRecorder(camera, source.info, desk), self.tally)
         self._sampler = KeyFrameSampler(camera.interval_s)
         self._stats = PacketStats()
         self._meter = VitalsMeter()
         self._lock = threading.Lock()
         self._last: tuple[Frame, Scene] | None = None
+        self._is_over = False
+
+    @property
+    def trouble(self) -> StorageError | None:
+        """Return what the disk said, while it refuses something."""
+        return self._hand.trouble
 
     def packet(self, packet: Packet) -> Frame | None:
         """Keep one packet; return its picture when it is time for a look. Called by the source's own thread."""
         self.tally.packets += 1
         self._stats.add(packet)
         with self._lock:
-            self._recorder.keep(packet)
+            if self._is_over:
+                return None
+            # A clip that was refused is tried again with key packets only.
+            self._hand.save(partial(self._hand.recorder.keep, packet), proves=packet.is_key)
         if not self._sampler.wants(packet):
             return None
         frame = self._source.decode(packet)
@@ -78,36 +174,70 @@ class CameraPath:
         return frame
 
     def decide(self, frame: Frame, sight: Sight) -> tuple[Transition, ...]:
-        """Judge one look and record what opened and closed by it."""
+        """Judge one look and record what opened and closed by it; nothing once the connection has ended."""
         vitals = self._meter.measure(frame, self._stats)
         seen = LookInput(frame.at, frame.pts_s, frame.hw, sight.people, sight.objects, sight.wear, vitals)
         with self._lock:
+            if self._is_over:
+                return ()
             result = self._line.look(seen)
             self._last = (frame, result.scene)
             self.tally.looks += 1
             self.tally.last_look_at = frame.at
             return self._record(result.transitions)
 
-    def silence(self, at: datetime, silent_s: float) -> LineResult:
-        """Take note that the camera sends nothing."""
-        with self._lock:
-            result = self._line.silence(at, silent_s)
-            self._record(result.transitions)
-            return result
-
     def finish(self, at: datetime, reason: Reason) -> tuple[Transition, ...]:
-        """Close what is open and complete what waits; the path takes nothing after this."""
+        """Close what is open and complete what waits; the line takes nothing after this. Again changes nothing."""
         with self._lock:
+            if self._is_over:
+                return ()
+            self._is_over = True
             transitions = self._record(self._line.finish(at, reason))
-            self._recorder.finish(f"the stream {reason}")
+            self._complete(f"the stream {reason}")
             return transitions
+
+    def attest(self, transition: Transition, scene: Scene) -> None:
+        """Record what is known of the camera beyond this connection, with its last picture; see `vigil.Witness`."""
+        with self._lock:
+            # Heads are blurred as they were seen in that picture, so its own scene goes with it.
+            frame, seen = self._last or (None, scene)
+            self._hand.owe(Owed(transition, frame, seen))
+            self._hand.settle()
+            self._complete("the camera sends nothing")
+
+    def settle(self) -> bool:
+        """Hand over what an ended connection still owes; tell whether that is nothing any more."""
+        with self._lock:
+            self._hand.settle()
+            self._complete("the connection ended")
+            return self.trouble is None
+
+    def _complete(self, reason: str) -> None:
+        self._hand.save(partial(self._hand.recorder.finish, reason))
 
     def _record(self, transitions: tuple[Transition, ...]) -> tuple[Transition, ...]:
         """Hand transitions to the recorder; without any picture yet there is no evidence and nothing is opened."""
         if self._last is None:
             return ()
-        frame, scene = self._last
         for transition in transitions:
-            self.tally.opened += isinstance(transition, Opened)
-            self._recorder.record(transition, frame, scene)
+            self._hand.owe(Owed(transition, *self._last))
+        self._hand.settle()
         return transitions
+
+
+class Bystander:
+    """The `vigil.Witness` of a camera that never sent a picture: its events have none, and their manifest says so."""
+
+    def __init__(self, camera: CameraConfig, desk: Desk, tally: Tally) -> None:
+        self._hand = Hand(EventRecorder(camera, NO_STREAM, desk), tally)
+
+    @property
+    def trouble(self) -> StorageError | None:
+        """Return what the disk said, while it refuses something."""
+        return self._hand.trouble
+
+    def attest(self, transition: Transition, scene: Scene) -> None:
+        """Record it with what is known: the time and the rule."""
+        self._hand.owe(Owed(transition, None, scene))
+        self._hand.settle()
+        self._hand.save(partial(self._hand.recorder.finish, "the camera sends nothing"))

@@ -5,25 +5,32 @@
     camera thread ×n ──newest frame──▶ Mailboxes ──batch──▶ models thread ──transitions──▶ recorder ──▶ Spool
                                                                                         reporter thread ◀──┘
 
-`run` retries, `run_once` reads top to bottom. Frames may be dropped and are counted; events never are (I2).
+`run` retries, `run_once` reads top to bottom. Frames may be dropped and are counted; events never are (I2). A thread
+that hangs in a camera's library cannot be ended; so nobody waits for one: what a camera holds open is closed by whoever
+stops it, and the thread finds its work gone when it comes back.
 """
 
 import logging
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from functools import partial
+from typing import NoReturn
+
+import numpy as np
 
 from vision.clock import Clock
 from vision.config import CameraConfig
-from vision.errors import PictureError, SourceError, SourceRefusedError, StorageError
-from vision.frames import CameraId, Frame
+from vision.crew import Crew, survive
+from vision.errors import ModelError, PictureError, SourceError, SourceRefusedError, SourceUnreadableError, StorageError
+from vision.frames import CameraId, Frame, Image
 from vision.mailboxes import Mailboxes
 from vision.path import CameraPath, Tally
 from vision.ports import Source
 from vision.sight import Eyes, Sight
+from vision.vigil import Vigil
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +41,14 @@ REFUSED_RETRY_S = 300.0
 """After a wrong password: a camera that locks accounts must not be knocked at."""
 WAKE_S = 0.5
 """How long a thread may sleep before it looks whether it should stop."""
+REPLACED, MODELS_FAILED, RULES_FAILED = "replaced by a newer frame", "the models failed", "the rules failed"
+"""Why a frame was dropped."""
+PLAIN: Image = np.full((96, 96, 3), 128, np.uint8)
+"""A picture that nobody can fail at: it tells whether a frame is bad or the models are broken."""
 
 Open = Callable[[CameraConfig], Source]
-Path = Callable[[CameraConfig, Source], CameraPath]
+Path = Callable[[CameraConfig, Source, Tally], CameraPath]
+Watch = Callable[[CameraConfig, Tally], Vigil]
 
 
 @dataclass(slots=True)
@@ -49,102 +61,8 @@ class CameraStatus:
     """Masked; empty while all is well."""
     connections: int = 0
     tally: Tally = field(default_factory=Tally)
+    """Of all connections together."""
     drops: Counter[str] = field(default_factory=Counter)
-
-
-class CameraRunner:
-    """Keeps one camera connected: a thread of its own, so that nobody else notices when it dies (I5)."""
-
-    def __init__(self, camera: CameraConfig, seams: "Seams", mailboxes: Mailboxes) -> None:
-        self.camera = camera
-        self.status = CameraStatus()
-        self.path: CameraPath | None = None
-        self._seams = seams
-        self._mailboxes = mailboxes
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self.run, name=f"camera-{camera.id}", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ask the thread to end; `join` waits for it."""
-        self._stop.set()
-
-    def join(self, timeout_s: float) -> None:
-        """Wait for the end, then close what the connection still holds open."""
-        self._thread.join(timeout_s)
-        if self.path is not None:
-            self.path.finish(self._seams.clock.now(), "interrupted")
-            self.path = None
-
-    def run(self) -> None:
-        """Connect again and again, each failure waiting longer than the last, with jitter."""
-        failures = 0
-        while not self._stop.is_set():
-            looks = self.status.tally.looks
-            wait_s = self._attempt()
-            failures = 0 if self.status.tally.looks > looks else failures + 1
-            backoff_s = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(failures, 6))
-            self._rest(max(wait_s, backoff_s * random.uniform(0.5, 1.0)))  # noqa: S311 - jitter is no secret
-
-    def run_once(self) -> None:
-        """Connect, look until the source ends or is lost."""
-        with self._seams.open(self.camera) as source:
-            self._renew(source)
-            for packet in source.packets():
-                if self._stop.is_set():
-                    return
-                self._take(self.path.packet(packet) if self.path else None)
-
-    def _attempt(self) -> float:
-        """Run one connection to its end; return the least seconds to wait before the next."""
-        try:
-            self.run_once()
-            self.status.state, self.status.error = "offline", "the stream ended"
-        except SourceRefusedError as error:
-            return self._lost("refused", error, REFUSED_RETRY_S)
-        except SourceError as error:
-            return self._lost("offline", error, 0.0)
-        except PictureError as error:
-            return self._lost("unreadable", error, LAST_RETRY_S)
-        except StorageError as error:
-            return self._lost("offline", error, LAST_RETRY_S)
-        return 0.0
-
-    def _lost(self, state: str, error: Exception, wait_s: float) -> float:
-        if self.status.error != str(error):
-            log.warning("camera=%s state=%s error=%s", self.camera.id, state, error)
-        self.status.state, self.status.error = state, str(error)
-        return wait_s
-
-    def _renew(self, source: Source) -> None:
-        """Begin a new line with the connection: track ids never outlive it (I8)."""
-        if self.path is not None:
-            self.path.finish(self._seams.clock.now(), "interrupted")
-        self.path = self._seams.path(self.camera, source)
-        self.status.tally = self.path.tally
-        self.status.connections += 1
-        self.status.state, self.status.error = "ok", ""
-
-    def _take(self, frame: Frame | None) -> None:
-        if frame is not None:
-            self._mailboxes.post(frame)
-
-    def _rest(self, duration_s: float) -> None:
-        """Wait before the next attempt, telling the line of the silence meanwhile."""
-        began_at = self._seams.clock.now()
-        while not self._stop.wait(min(WAKE_S, duration_s)):
-            now = self._seams.clock.now()
-            silent_s = (now - began_at).total_seconds()
-            self._tell_silence(now, silent_s)
-            if silent_s >= duration_s:
-                return
-
-    def _tell_silence(self, now: datetime, silent_s: float) -> None:
-        if self.path is not None:
-            self.path.silence(now, silent_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,71 +73,232 @@ class Seams:
     eyes: Eyes
     open: Open
     path: Path
+    vigil: Watch
+
+
+class CameraRunner:
+    """Keeps one camera connected: `run` has a thread of its own, so that nobody else notices when it dies (I5)."""
+
+    def __init__(self, camera: CameraConfig, seams: Seams, post: Callable[["Glimpse"], None]) -> None:
+        self.camera = camera
+        self.status = CameraStatus()
+        self._seams = seams
+        self._post = post
+        self._stop = threading.Event()
+        self._guard = threading.Lock()
+        """Between the camera's thread and whoever closes it; held for a hand-over to the disk at most."""
+        self._path: CameraPath | None = None
+        self._owing: list[CameraPath] = []
+        """Connections that ended while the disk refused what they had to say."""
+        self._vigil = seams.vigil(camera, self.status.tally)
+        self._dice = random.Random()  # noqa: S311 - spreads retries, guards no secret
+
+    def run(self) -> None:
+        """Connect again and again, each failure waiting longer than the last, with jitter."""
+        failures = 0
+        while not self._stop.is_set():
+            looks = self.status.tally.looks
+            wait_s = survive(self._attempt, self._failed)
+            failures = 0 if self.status.tally.looks > looks else failures + 1
+            backoff_s = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(failures, 6))
+            self._rest(max(wait_s, backoff_s * self._dice.uniform(0.5, 1.0)))
+
+    def run_once(self) -> None:
+        """Connect, look until the source ends or is lost, close what is then open."""
+        with self._seams.open(self.camera) as source:
+            path = self._begin(source)
+            if path is None:
+                return
+            try:
+                self._read(source, path)
+                path.finish(self._seams.clock.now(), "interrupted" if self._stop.is_set() else "ended")
+            finally:
+                self._end(path)
+
+    def stop(self) -> None:
+        """Ask the thread to end; it may take as long as the camera's library takes."""
+        self._stop.set()
+
+    def close(self) -> StorageError | None:
+        """Close what is open as interrupted, wherever the thread may hang; return what the disk refused.
+
+        What it refused is not lost: the outbox remembers what it holds open, and the next start closes it.
+        """
+        with self._guard:
+            self._stop.set()
+            now, path = self._seams.clock.now(), self._path
+            if path is not None:
+                path.finish(now, "interrupted")
+            self._vigil.finish(now)
+            return path.trouble if path is not None and path.trouble else self._vigil.trouble
+
+    def decide(self, path: CameraPath, frame: Frame, sight: Sight) -> None:
+        """Judge one look; a rule that breaks at it costs this frame and no other."""
+        survive(partial(self._decide, path, frame, sight), partial(self.spoilt, RULES_FAILED))
+
+    def spoilt(self, reason: str, error: Exception) -> None:
+        """A frame was dropped: count it, and tell the camera once."""
+        self.status.drops[reason] += 1
+        self._tell(f"{reason}: {type(error).__name__}: {error}")
+
+    def _decide(self, path: CameraPath, frame: Frame, sight: Sight) -> None:
+        path.decide(frame, sight)
+        self._owing = [owing for owing in self._owing if not owing.settle()]
+        self._tell(str(path.trouble or ""))
+
+    def _begin(self, source: Source) -> CameraPath | None:
+        """Begin a new line with the connection: track ids never outlive it (I8). None once told to stop."""
+        with self._guard:
+            if self._stop.is_set():
+                return None
+            self._path = self._seams.path(self.camera, source, self.status.tally)
+            self._vigil.connected(self._path)
+            self.status.connections += 1
+            self.status.state, self.status.error = "ok", ""
+            return self._path
+
+    def _read(self, source: Source, path: CameraPath) -> None:
+        frame_hw = (source.info.height, source.info.width)
+        for packet in source.packets():
+            if self._stop.is_set():
+                return
+            with self._guard:
+                self._vigil.beat(self._seams.clock.now(), frame_hw)
+            frame = path.packet(packet)
+            if frame is not None:
+                self._post(Glimpse(self, path, frame))
+
+    def _end(self, path: CameraPath) -> None:
+        path.finish(self._seams.clock.now(), "interrupted")
+        if path.trouble is not None:
+            self._owing.append(path)
+            self._tell(str(path.trouble))
+
+    def _attempt(self) -> float:
+        self.run_once()
+        return self._lost("offline", "the stream ended", 0.0)
+
+    def _failed(self, error: Exception) -> float:
+        """Return the least seconds to wait after a connection that ended so."""
+        match error:
+            case SourceRefusedError():
+                return self._lost("refused", str(error), REFUSED_RETRY_S)
+            case SourceUnreadableError():
+                return self._lost("unreadable", str(error), 0.0)
+            case SourceError():
+                return self._lost("offline", str(error), 0.0)
+            case PictureError():
+                return self._lost("unreadable", str(error), LAST_RETRY_S)
+        log.error("camera=%s event=unforeseen", self.camera.id, exc_info=error)
+        return self._lost("unreadable", f"{type(error).__name__}: {error}", LAST_RETRY_S)
+
+    def _lost(self, state: str, reason: str, wait_s: float) -> float:
+        if self.status.error != reason and not self._stop.is_set():
+            log.warning("camera=%s state=%s error=%s", self.camera.id, state, reason)
+        self.status.state, self.status.error = state, reason
+        return wait_s
+
+    def _tell(self, error: str) -> None:
+        """Keep what is wrong with a camera that sends, and log it when it changes."""
+        if error and error != self.status.error:
+            log.error("camera=%s error=%s", self.camera.id, error)
+        if self.status.state == "ok":
+            self.status.error = error
+
+    def _rest(self, left_s: float) -> None:
+        """Wait before the next attempt, telling the vigil of the silence meanwhile."""
+        while left_s > 0 and not self._stop.is_set():
+            with self._guard:
+                if not self._stop.is_set():
+                    self._vigil.miss(self._seams.clock.now())
+            self._seams.clock.sleep(min(WAKE_S, left_s))
+            left_s -= WAKE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """One frame on its way to the models, and the connection that it came from and that alone may judge it."""
+
+    runner: CameraRunner
+    path: CameraPath
+    frame: Frame
+
+    def settle(self, sight: Sight | Exception) -> None:
+        """Take what the models say, or why they could not."""
+        if isinstance(sight, Exception):
+            self.runner.spoilt(MODELS_FAILED, sight)
+        else:
+            self.runner.decide(self.path, self.frame, sight)
 
 
 class Worker:
     """All cameras of one process."""
 
-    def __init__(self, seams: Seams) -> None:
+    def __init__(self, seams: Seams, crew: Crew) -> None:
         self._seams = seams
-        self._mailboxes = Mailboxes()
+        self._crew = crew
+        self._mailboxes = Mailboxes[Glimpse]()
         self._runners: dict[CameraId, CameraRunner] = {}
-        self._stop = threading.Event()
-        self._models = threading.Thread(target=self._look_always, name="models", daemon=True)
         self._changing = threading.Lock()
 
-    def start(self) -> None:
-        """Begin to run the models on whatever frames arrive."""
-        self._models.start()
-
     def assign(self, cameras: Iterable[CameraConfig]) -> None:
-        """Start, restart and stop cameras so that exactly these are looked at."""
+        """Start, restart and stop cameras so that exactly these are looked at; nothing once the worker stops."""
         wanted = {CameraId(camera.id): camera for camera in cameras}
         with self._changing:
-            gone = [r for key, r in self._runners.items() if wanted.get(key) != r.camera]
-            self._end(gone)
-            for key in wanted.keys() - self._runners.keys():
-                self._runners[key] = CameraRunner(wanted[key], self._seams, self._mailboxes)
-                self._runners[key].start()
+            if self._crew.stop.is_set():
+                return
+            self._dismiss([key for key, runner in self._runners.items() if wanted.get(key) != runner.camera])
+            for key in [key for key in wanted if key not in self._runners]:
+                self._runners[key] = CameraRunner(wanted[key], self._seams, partial(self._mailboxes.post, key))
+                self._crew.start(f"camera-{key}", self._runners[key].run)
+
+    def look(self) -> None:
+        """Run the models on whatever frames arrive until told to stop; ModelError when they are broken."""
+        while not self._crew.stop.is_set():
+            self.look_once(WAKE_S)
+
+    def look_once(self, timeout_s: float) -> None:
+        """Run the models on one batch, if frames arrive in time."""
+        glimpses = self._mailboxes.take(BATCH, timeout_s)
+        sights = self._see([glimpse.frame.image for glimpse in glimpses]) if glimpses else []
+        for glimpse, sight in zip(glimpses, sights, strict=True):
+            glimpse.settle(sight)
 
     def status(self) -> dict[CameraId, CameraStatus]:
         """Return how each camera is doing."""
-        for key, runner in list(self._runners.items()):
-            runner.status.drops["replaced by a newer frame"] = self._mailboxes.replaced(key)
-        return {key: runner.status for key, runner in list(self._runners.items())}
+        runners = dict(self._runners)
+        for key, runner in runners.items():
+            runner.status.drops[REPLACED] = self._mailboxes.replaced(key)
+        return {key: runner.status for key, runner in runners.items()}
 
-    def stop(self) -> None:
-        """End in order: cameras, models, then what is still open is closed as interrupted."""
-        self._stop.set()
+    def stop(self) -> int:
+        """Close everything as interrupted, each camera on its own; return how many could not be closed whole."""
+        self._crew.stop.set()
         self._mailboxes.close()
-        self._models.join(timeout=3)
         with self._changing:
-            self._end(list(self._runners.values()))
+            return self._dismiss(list(self._runners))
 
-    def _end(self, runners: list[CameraRunner]) -> None:
-        for runner in runners:
+    def _dismiss(self, keys: Sequence[CameraId]) -> int:
+        gone = [self._runners.pop(key) for key in keys]
+        for runner in gone:
             runner.stop()
-        for runner in runners:
-            runner.join(timeout_s=2)
-            del self._runners[CameraId(runner.camera.id)]
+        troubles = {runner.camera.id: survive(runner.close, lambda error: error) for runner in gone}
+        for camera, trouble in troubles.items():
+            if trouble is not None:
+                log.error("camera=%s event=not-closed error=%s; the next start closes it", camera, trouble)
+        return sum(trouble is not None for trouble in troubles.values())
 
-    def _look_always(self) -> None:
-        while not self._stop.is_set():
-            frames = self._mailboxes.take(BATCH, WAKE_S)
-            if frames:
-                self._look(frames)
+    def _see(self, images: Sequence[Image]) -> Sequence[Sight | Exception]:
+        """Look at all pictures together; where the models fail, at each alone, to find the one that they fail at."""
+        return survive(partial(self._seams.eyes.see, images), partial(self._see_each, images))
 
-    def _look(self, frames: list[Frame]) -> None:
-        for frame, sight in zip(frames, self._seams.eyes.see([f.image for f in frames]), strict=True):
-            self._decide(frame, sight)
+    def _see_each(self, images: Sequence[Image], error: Exception) -> Sequence[Sight | Exception]:
+        if len(images) > 1:
+            return [sight for image in images for sight in self._see([image])]
+        survive(partial(self._seams.eyes.see, [PLAIN]), _broken)
+        return [error]
 
-    def _decide(self, frame: Frame, sight: Sight) -> None:
-        runner = self._runners.get(frame.camera)
-        if runner is None or runner.path is None:
-            return
-        try:
-            runner.path.decide(frame, sight)
-        except StorageError as error:
-            runner.status.drops["not recorded"] += 1
-            runner.status.error = str(error)
-            log.exception("camera=%s event=not-recorded", frame.camera)
+
+def _broken(error: Exception) -> NoReturn:
+    """The models fail at a plain picture too: no frame is to blame."""
+    raise ModelError("models", f"{type(error).__name__}: {error}", "models that can look at a plain picture") from error

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from vision.path import CameraPath, Tally
 from vision.ports import Source
+from vision.rules import Reason
 from vision.sight import Eyes
 
 Progress = Callable[[float], None]
@@ -12,14 +13,29 @@ Progress = Callable[[float], None]
 
 
 def watch_through(source: Source, path: CameraPath, eyes: Eyes, progress: Progress) -> Tally:
-    """Look at every due key frame until the source ends; raises the `SourceError` family and StorageError."""
+    """Look at every due key frame until the source ends; raises the `SourceError` family and StorageError.
+
+    However it ends, what is open is closed: as ended where the source ends, as interrupted where it is lost.
+    """
     last_at: datetime | None = None
-    for packet in source.packets():
-        last_at = packet.received_at
-        progress(packet.pts_s)
-        frame = path.packet(packet)
-        if frame is not None:
-            path.decide(frame, eyes.see([frame.image])[0])
-    if last_at is not None:
-        path.finish(last_at, "ended")
+    reason: Reason = "interrupted"
+    try:
+        for packet in source.packets():
+            last_at = packet.received_at
+            progress(packet.pts_s)
+            frame = path.packet(packet)
+            if frame is not None:
+                path.decide(frame, eyes.see([frame.image])[0])
+            _raise_trouble(path)
+        reason = "ended"
+    finally:
+        if last_at is not None:
+            path.finish(last_at, reason)
+    _raise_trouble(path)
     return path.tally
+
+
+def _raise_trouble(path: CameraPath) -> None:
+    """Nobody is there to wait for a full disk: it ends the watch."""
+    if path.trouble is not None:
+        raise path.trouble

@@ -1,14 +1,18 @@
-"""`mingchu work`: one worker against an API; everything that it must not lose lies in its spool."""
+"""`mingchu work`: one worker against an API, or on its own; everything that it must not lose lies in its spool."""
 
+import json
+import logging
 import os
 import re
 import shutil
-import signal
 import socket
-import threading
+import sys
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -16,48 +20,145 @@ import typer
 from vision.catalogue import load_catalogue
 from vision.clock import SystemClock
 from vision.commands.composing import Sightedness, load_sight
-from vision.config import CameraConfig
+from vision.commands.shift import Delivery, heed_signals, run_shift
+from vision.config import CameraConfig, ZoneConfig
+from vision.crew import Crew
 from vision.errors import InvalidInputError, StorageError
 from vision.headquarters import STATUS_EVERY_S, Headquarters, follow
 from vision.outbox.closing import interrupted
+from vision.outbox.filing import Filing
 from vision.outbox.reporter import Reporter
 from vision.outbox.spool import Spool
-from vision.path import CameraPath, line_for
+from vision.path import Bystander, CameraPath, Tally, line_for, presence_line
 from vision.ports import Source
+from vision.recording.folder import FolderOutbox
 from vision.recording.manifest import ManifestChain
 from vision.recording.orphan import Notary, attest
 from vision.recording.recorder import Desk
 from vision.runtime import Seams, Worker
+from vision.scene import ZoneType
 from vision.sources.address import AddressPolicy
 from vision.sources.opening import open_source
+from vision.vigil import Pulse, Vigil
 
-DATA_DIR = typer.Option(envvar="MINGCHU_DATA_DIR", help="Spool and manifest chain lie below it.")
+log = logging.getLogger(__name__)
+Tasks = Mapping[str, Callable[[], None]]
+
+API = typer.Option(envvar="MINGCHU_API", help="Address of the API; needs --key.")
 KEY = typer.Option(envvar="MINGCHU_WORKER_KEY", help="API key with the scopes events:write and workers.")
+DATA_DIR = typer.Option(envvar="MINGCHU_DATA_DIR", help="Spool and manifest chain lie below it.")
+SOURCE = typer.Option(help="Watch this and ask for no assignment: rtsp://…, a film (played in a loop), 0. Repeatable.")
+OUT = typer.Option(help="With --source and without --api: keep events and their evidence in this folder.")
 
 
-def work(
-    api: Annotated[str, typer.Option(help="Address of the API.")],
-    key: Annotated[str, KEY],
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the command line asked for, checked."""
+
+    worker: str
+    api: str
+    key: str
+    out: Path | None
+    cameras: tuple[CameraConfig, ...]
+    """Empty = the API assigns them."""
+
+    def __post_init__(self) -> None:
+        """Refuse what names no place to deliver to, or two."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", self.worker):  # it names a folder and a path of the API
+            raise InvalidInputError("--worker", self.worker, "letters, digits, . _ - beginning with a letter or digit")
+        if bool(self.api) == bool(self.out):
+            raise InvalidInputError("--api", self.api, "the address of an API, or --source with --out and no --api")
+        if self.api and not self.key:
+            raise InvalidInputError("--key", "", "an API key with the scopes events:write and workers")
+        if self.out and not self.cameras:
+            raise InvalidInputError("--source", "", "what to watch, where no API assigns it")
+
+
+def work(  # noqa: PLR0913 - one for each option
+    *,
+    api: Annotated[str, API] = "",
+    key: Annotated[str, KEY] = "",
     worker: Annotated[str, typer.Option(help="Its id; default: this machine's name.")] = "",
     data_dir: Annotated[Path, DATA_DIR] = Path("var"),
-    *,
+    source: Annotated[list[str] | None, SOURCE] = None,
+    zone: Annotated[ZoneType, typer.Option(help="What the sources show; the law depends on it.")] = ZoneType.OTHER,
+    site: Annotated[str, typer.Option(help="Where the sources are; the API must know the site.")] = "local",
+    out: Annotated[Path | None, OUT] = None,
     trust_local: Annotated[bool, typer.Option(help="Open files and loopback addresses that the API names.")] = False,
 ) -> None:
-    """Look at the cameras that the API assigns until told to stop."""
+    """Look at the cameras that the API assigns, or at given sources, until told to stop."""
+    crew = Crew()
+    heed_signals(crew)
     worker = worker or socket.gethostname()
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", worker):  # it names a folder and a path of the API
-        raise InvalidInputError("--worker", worker, "letters, digits, . _ - beginning with a letter or digit")
-    home = data_dir / "spool" / worker
-    allow_loopback = trust_local or os.environ.get("MINGCHU_ALLOW_LOOPBACK") == "1"
-    policy = AddressPolicy(trusted=trust_local, allow_loopback=allow_loopback, demo_dir=data_dir / "demo")
+    orders = Orders(worker, api, key, out, _cameras(worker, source or [], zone, site))
+    policy = _policy(data_dir, trusted=trust_local or bool(source))
     with ExitStack() as stack:
+        home = data_dir / "spool" / worker
         spool = stack.enter_context(Spool(home))
-        headers = {"Authorization": f"Bearer {key}"}
-        client = stack.enter_context(httpx.Client(base_url=api, headers=headers, timeout=30))
         sight = load_sight()
         desk = _desk(worker, spool, home, sight)
         _settle(spool, Notary(spool, desk.chain, desk.staging))
-        _run(Worker(_seams(sight, desk, policy)), spool, client, worker)
+        staff = Worker(_seams(sight, desk, policy), crew)
+        delivery, tasks = _outside(orders, staff, spool, crew, stack)
+        staff.assign(orders.cameras)
+        run_shift(crew, staff, delivery, tasks)
+
+
+def _policy(data_dir: Path, *, trusted: bool) -> AddressPolicy:
+    allow_loopback = trusted or os.environ.get("MINGCHU_ALLOW_LOOPBACK") == "1"
+    return AddressPolicy(trusted=trusted, allow_loopback=allow_loopback, demo_dir=data_dir / "demo")
+
+
+def _cameras(worker: str, sources: list[str], zone: ZoneType, site: str) -> tuple[CameraConfig, ...]:
+    """Return a camera for each source; their names tell the worker, so that two boxes of a site do not share one."""
+    zones = (ZoneConfig(type=zone),)
+    if sources and not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", site):
+        raise InvalidInputError("--site", site, "letters, digits, . _ -")
+    return tuple(
+        CameraConfig(id=f"{worker[:56]}-{number}", site=site, source=_playable(source), zones=zones)
+        for number, source in enumerate(sources, 1)
+    )
+
+
+def _playable(source: str) -> str:
+    """Return a source that goes on for ever: a film is played in a loop at its own pace."""
+    if "://" in source or source.startswith("demo:") or source.isdecimal() or Path(source).is_dir():
+        return source
+    path = Path(source.removeprefix("loop+file:")).resolve()
+    if not path.is_file():
+        raise InvalidInputError("--source", source, "a URL, an existing file or folder, or a camera index")
+    return f"loop+file:{path}"
+
+
+def _outside(orders: Orders, worker: Worker, spool: Spool, crew: Crew, stack: ExitStack) -> tuple[Delivery, Tasks]:
+    """Return who empties the spool, and what else is to be asked and told."""
+    if orders.out is not None:
+        return Filing(spool, FolderOutbox(orders.out, _print), SystemClock()), {}
+    headers = {"Authorization": f"Bearer {orders.key}"}
+    client = stack.enter_context(httpx.Client(base_url=orders.api, headers=headers, timeout=30))
+    headquarters = Headquarters(client, orders.worker)
+    tasks = {"status": partial(_report, headquarters, worker, spool, crew)}
+    if not orders.cameras:
+        tasks["assignment"] = partial(follow, headquarters, lambda found: worker.assign(found.cameras), crew.stop)
+    return Reporter(spool, client, SystemClock()), tasks
+
+
+def _print(event: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(event, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _report(headquarters: Headquarters, worker: Worker, spool: Spool, crew: Crew) -> None:
+    while not crew.stop.wait(STATUS_EVERY_S):
+        headquarters.report(worker.status(), _waiting(spool))
+
+
+def _waiting(spool: Spool) -> int:
+    try:
+        return spool.state().waiting
+    except StorageError as error:
+        log.warning("event=spool-unreadable error=%s", error)
+        return 0
 
 
 def _settle(spool: Spool, notary: Notary) -> None:
@@ -85,23 +186,11 @@ def _seams(sight: Sightedness, desk: Desk, policy: AddressPolicy) -> Seams:
     def open_(camera: CameraConfig) -> Source:
         return open_source(camera, clock=clock, policy=policy)
 
-    def path(camera: CameraConfig, source: Source) -> CameraPath:
-        return CameraPath(camera, source, line_for(camera, desk.catalogue, sight.abilities), desk)
+    def path(camera: CameraConfig, source: Source, tally: Tally) -> CameraPath:
+        return CameraPath(camera, source, line_for(camera, desk.catalogue, sight.abilities), desk, tally)
 
-    return Seams(clock, sight.eyes, open_, path)
+    def vigil(camera: CameraConfig, tally: Tally) -> Vigil:
+        line = presence_line(camera, desk.catalogue, sight.abilities)
+        return Vigil(Pulse(line, clock.now()), Bystander(camera, desk, tally))
 
-
-def _run(worker: Worker, spool: Spool, client: httpx.Client, name: str) -> None:
-    """Run every thread until a signal; then end in order: cameras, models, one last delivery."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    headquarters, reporter = Headquarters(client, name), Reporter(spool, client, SystemClock())
-    threading.Thread(target=reporter.run, args=(stop,), name="reporter", daemon=True).start()
-    asking = (headquarters, lambda found: worker.assign(found.cameras), stop)
-    threading.Thread(target=follow, args=asking, name="assignment", daemon=True).start()
-    worker.start()
-    while not stop.wait(STATUS_EVERY_S):
-        headquarters.report(worker.status(), spool.state().waiting)
-    worker.stop()
-    reporter.run_once()
+    return Seams(clock, sight.eyes, open_, path, vigil)
