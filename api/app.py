@@ -15,6 +15,7 @@ from api.auth.secrets import Passwords
 from api.bell import Bell
 from api.errors import NotFoundError, register_errors
 from api.guard import Guarded
+from api.listeners import Listeners
 from api.metrics import Measured, new_metrics
 from api.objects import ObjectStore
 from api.objects.disk import DiskStore
@@ -65,7 +66,7 @@ def open_services(settings: Settings) -> Services:
         incoming=incoming,
         session_length=timedelta(hours=settings.session_h),
         secure_cookies=settings.public_url.startswith("https://"),
-        stream_clients=settings.stream_clients,
+        listeners=Listeners(settings.stream_clients, settings.stream_clients_each),
     )
 
 

@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from api.fields import BIGGEST
 from vision.errors import InvalidInputError
 
 
@@ -18,20 +19,25 @@ def unpack(cursor: str, kinds: Sequence[type[str | int]]) -> list[str | int]:
     """Return the parts; InvalidInputError unless each is of its kind."""
     try:
         parts = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         raise _wrong(cursor) from None
-    if not isinstance(parts, list) or [type(part) for part in parts] != list(kinds):
+    if not isinstance(parts, list) or [type(part) for part in parts] != list(kinds) or not all(map(_sound, parts)):
         raise _wrong(cursor)
     return parts
+
+
+def _sound(part: str | int) -> bool:
+    """Tell whether every database can compare with it."""
+    return part.isprintable() if isinstance(part, str) else abs(part) <= BIGGEST
 
 
 def instant(text: str | int) -> datetime:
     """Return the instant in a cursor."""
     try:
         at = datetime.fromisoformat(str(text))
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise _wrong(str(text)) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _wrong(cursor: str) -> InvalidInputError:

@@ -112,7 +112,8 @@ def _where(loc: Sequence[str | int]) -> str:
 
 def _entry(error: Mapping[str, Any]) -> FieldError:
     value = error.get("input")
-    told = f"an object with {len(value)} fields" if isinstance(value, dict) else value
+    # Neither repeated nor even written out: it may be nested deeper than Python can follow.
+    told = f"{len(value)} item(s)" if isinstance(value, dict | list | tuple | set) else value
     return field_error(_where(error["loc"]), told, str(error["msg"]))
 
 

@@ -1,11 +1,12 @@
 """Types of single fields that several bodies share, each with its bounds."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from api.polygons import fault
 from vision.config import ZoneConfig
@@ -26,6 +27,18 @@ def _printable(text: str) -> str:
 
 Line = Annotated[str, AfterValidator(_printable)]
 """Text on one line, without control characters: PostgreSQL keeps no NUL, and a terminal obeys an escape."""
+
+
+def _in_our_times(at: datetime) -> datetime:
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR} is allowed")
+    return at.astimezone(UTC)
+
+
+FIRST_YEAR, LAST_YEAR = 1900, 9000
+"""Wide enough for every film's clock, narrow enough that no calculation leaves the calendar."""
+Moment = Annotated[AwareDatetime, AfterValidator(_in_our_times)]
+"""An instant in UTC."""
 
 
 @lru_cache(maxsize=1)

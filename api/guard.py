@@ -1,6 +1,7 @@
 """What every answer carries and every request must keep to, before any route sees it."""
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem
@@ -16,10 +17,12 @@ _SECURITY = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+MAX_JSON_BYTES = 1 << 20
+"""The longest event that the rules can make has some tens of KiB."""
 
 
 class Guarded:
-    """ASGI middleware: security headers on every answer, 415 for a body that is not JSON where JSON is asked for."""
+    """ASGI middleware: security headers on every answer, 415 and 413 for a body that is no JSON or too much of it."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         self._app = app
@@ -42,15 +45,44 @@ class Guarded:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        refusal = _wrong_type(scope)
-        await (refusal or self._app)(scope, receive, dressed)
+        if not _tells_json(scope):
+            await self._app(scope, receive, dressed)
+            return
+        refusal = _wrong_type(scope) or _too_long(scope)
+        await (refusal or self._app)(scope, _measured(receive), dressed)
+
+
+def _tells_json(scope: Scope) -> bool:
+    """Tell whether this request should carry JSON: media have their own rules."""
+    return scope["method"] in _WITH_BODY and scope["path"].startswith("/v1/") and "/media/" not in scope["path"]
+
+
+def _too_long(scope: Scope) -> ASGIApp | None:
+    length = Headers(scope=scope).get("content-length", "0")
+    return problem(413, _TOO_LONG) if length.isdecimal() and int(length) > MAX_JSON_BYTES else None
+
+
+_TOO_LONG = f"a JSON body may have {MAX_JSON_BYTES} bytes"
+
+
+def _measured(receive: Receive) -> Receive:
+    """Count what arrives: a chunked body does not say beforehand how long it is."""
+    arrived_bytes = 0
+
+    async def counted() -> Message:
+        nonlocal arrived_bytes
+        message = await receive()
+        arrived_bytes += len(message.get("body", b""))
+        if arrived_bytes > MAX_JSON_BYTES:
+            raise HTTPException(413, _TOO_LONG)  # the one kind that the framework lets through its parser
+        return message
+
+    return counted
 
 
 def _wrong_type(scope: Scope) -> ASGIApp | None:
     headers = Headers(scope=scope)
-    empty = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
-    raw = "/media/" in scope["path"]
-    if scope["method"] not in _WITH_BODY or not scope["path"].startswith("/v1/") or raw or empty:
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
         return None
     subtype = headers.get("content-type", "").partition(";")[0].strip().lower().partition("/")[2]
     if subtype == "json" or subtype.endswith("+json"):

@@ -6,12 +6,23 @@ from typing import Any, TypeVar
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from vision.errors import InvalidInputError
+
 Model = TypeVar("Model", bound=BaseModel)
 Patch = dict[str, JsonValue]
 
 
-def merged(target: Any, patch: Any) -> Any:
-    """Return the target with the patch laid over it; null removes a member, an array replaces the whole array."""
+DEEPEST = 8
+
+
+def merged(target: Any, patch: Any, depth: int = 0) -> Any:
+    """Return the target with the patch laid over it; null removes a member, an array replaces the whole array.
+
+    Raises:
+        InvalidInputError: objects within objects, deeper than anything of ours.
+    """
+    if depth > DEEPEST:
+        raise InvalidInputError("body", "objects within objects", f"at most {DEEPEST} levels")
     if not isinstance(patch, Mapping):
         return patch
     kept = dict(target) if isinstance(target, Mapping) else {}
@@ -19,7 +30,7 @@ def merged(target: Any, patch: Any) -> Any:
         if value is None:
             kept.pop(name, None)
         else:
-            kept[name] = merged(kept.get(name), value)
+            kept[name] = merged(kept.get(name), value, depth + 1)
     return kept
 
 

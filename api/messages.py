@@ -5,16 +5,16 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, PlainSerializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainSerializer, model_validator
 
 from api.bodies import instant
+from api.fields import Line, Moment, Slug
 from vision.catalogue import Jurisdiction
 from vision.events import Binding, Tier
 from vision.scene import ZoneType
 
 PREFIX = "cn.mingchu.violation."
-Instant = Annotated[AwareDatetime, PlainSerializer(instant, return_type=str, when_used="unless-none")]
-Slug = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Instant = Annotated[Moment, PlainSerializer(instant, return_type=str, when_used="unless-none")]
 Probability = Annotated[FiniteFloat, Field(ge=0, le=1)]
 
 
@@ -101,7 +101,7 @@ class EventMessage(_Part):
     """A CloudEvent 1.0 about one violation."""
 
     specversion: Literal["1.0"]
-    id: str = Field(max_length=200)
+    id: Line = Field(max_length=200)
     source: str = Field(min_length=1, max_length=300)
     type: Literal["cn.mingchu.violation.opened", "cn.mingchu.violation.updated", "cn.mingchu.violation.closed"]
     time: Instant

@@ -11,6 +11,7 @@ from api.addresses import AddressRules
 from api.auth.backoff import Backoff
 from api.auth.secrets import Passwords
 from api.bell import Bell
+from api.listeners import Listeners
 from api.metrics import Metrics
 from api.objects import ObjectStore
 from api.store.database import Database
@@ -36,7 +37,7 @@ class Services:
     """Folder for uploads that are not complete yet."""
     session_length: timedelta
     secure_cookies: bool
-    stream_clients: int
+    listeners: Listeners
 
 
 async def _services(request: Request) -> Services:

@@ -3,18 +3,24 @@
 import hmac
 import secrets
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from http import HTTPStatus
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from api.errors import ProblemError
 from vision.errors import InvalidInputError
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No 0 O 1 I L U: a code is read from a terminal and typed."""
 _CODE_LENGTH = 12
+_WAITING = 6
+"""Logins that may wait for their turn; more would hold every thread of the process."""
 MIN_PASSWORD, MAX_PASSWORD = 10, 256
 
 
@@ -77,20 +83,33 @@ class Passwords:
     def __init__(self, hasher: Argon2Hasher | None = None, at_once: int = 2) -> None:
         self._hash = PasswordHash((hasher or Argon2Hasher(),))
         self._slots = threading.BoundedSemaphore(at_once)
+        self._places = threading.BoundedSemaphore(at_once + _WAITING)
         self._nobody = self._hash.hash(new_token())
 
     def hash(self, password: str) -> str:
         """Return what is stored; InvalidInputError when the password is too short or absurdly long."""
         if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
             raise InvalidInputError("password", "***", f"{MIN_PASSWORD} to {MAX_PASSWORD} characters")
-        with self._slots:
+        with self._turn():
             return self._hash.hash(password)
 
     def verify(self, password: str, stored: str) -> bool:
         """Tell whether it is the password; as slow for somebody who does not exist as for somebody who does."""
-        with self._slots:
+        with self._turn():
             try:
                 right = self._hash.verify(password[:MAX_PASSWORD], stored or self._nobody)
             except UnknownHashError:
                 return False
         return right and bool(stored)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for a slot in a short queue; ProblemError 503 when the queue is full, so that other work goes on."""
+        if not self._places.acquire(blocking=False):
+            detail = "too many people log in at this moment; try again"
+            raise ProblemError(detail, status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "2"})
+        try:
+            with self._slots:
+                yield
+        finally:
+            self._places.release()

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.audit import Act
@@ -18,6 +18,7 @@ from api.auth.gate import Gate, GatedRoute
 from api.bodies import event_body, event_etag
 from api.cursors import instant, pack, unpack
 from api.errors import ConflictError, ForbiddenError, NotFoundError, StaleError, field_error
+from api.fields import Line, Moment
 from api.intake import Telling, tell
 from api.ranges import Part, part_of
 from api.services import Services, Wired
@@ -51,8 +52,8 @@ class Wanted(BaseModel):
     camera: list[str] = []
     zone_type: list[str] = []
     open: bool | None = None
-    after: AwareDatetime | None = None
-    before: AwareDatetime | None = None
+    after: Moment | None = None
+    before: Moment | None = None
 
     def filter(self) -> events.EventFilter:
         """Return the value that the repository takes."""
@@ -84,7 +85,7 @@ class Verdict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     verdict: Literal["confirmed", "dismissed", "unsure"]
-    reason: str = Field(default="", max_length=64)
+    reason: Line = Field(default="", max_length=64)
     note: str = Field(default="", max_length=1000)
 
 
@@ -219,7 +220,7 @@ def get_media(
     services: Wired,
     caller: Reader,
     asked: Annotated[Part, Depends(part_of)],
-    reason: Annotated[str, Query(max_length=200)] = "",
+    reason: Annotated[Line, Query(max_length=200)] = "",
 ) -> Response:
     """Return one piece of evidence, whole or in part; an unblurred one needs a reason and enters the register (I7)."""
     piece = _found(services, caller, str(event_id), name)

@@ -73,21 +73,24 @@ async def received(request: Request, services: Wired, _: Writer) -> AsyncIterato
 
 
 async def _write(request: Request, path: FilePath) -> Received:
+    _refuse_length(int(request.headers.get("content-length", "0")))
     digest, size, waiting = new_sha256(), 0, bytearray()
     with path.open("xb") as file:
         async for chunk in request.stream():
             digest.update(chunk)
             waiting += chunk
             size += len(chunk)
-            if size > MAX_MEDIA_BYTES:
-                raise ProblemError(
-                    f"a body may have {MAX_MEDIA_BYTES} bytes", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-                )
+            _refuse_length(size)
             if len(waiting) >= _FLUSH_BYTES:
                 await run_in_threadpool(file.write, bytes(waiting))
                 waiting.clear()
         file.write(waiting)
     return Received(path, digest.hexdigest(), size)
+
+
+def _refuse_length(size_bytes: int) -> None:
+    if size_bytes > MAX_MEDIA_BYTES:
+        raise ProblemError(f"a body may have {MAX_MEDIA_BYTES} bytes", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -12,9 +11,10 @@ from fastapi.responses import StreamingResponse
 
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute, by_session
-from api.errors import ProblemError
+from api.fields import BIGGEST
 from api.services import Services, Wired
-from api.store import log
+from api.store import keys, log
+from vision.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1", tags=["out"], route_class=GatedRoute)
 Reader = Annotated[Caller, Depends(Gate(Permission.EVENTS_READ))]
@@ -24,12 +24,13 @@ POLL_S = 2.0
 PAGE = 200
 
 
+Position = Annotated[int, Query(ge=0, le=BIGGEST)]
+"""A number of the log."""
+
+
 @router.get("/log", summary="The log from a number on")
 def pull(
-    services: Wired,
-    caller: Reader,
-    after: Annotated[int, Query(ge=0)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = PAGE,
+    services: Wired, caller: Reader, after: Position = 0, limit: Annotated[int, Query(ge=1, le=1000)] = PAGE
 ) -> dict[str, Any]:
     """Return the next lines in order; ask again after the `next` of this answer."""
     with services.database.read() as connection:
@@ -37,23 +38,27 @@ def pull(
     return {"items": [json.loads(line.body) for line in lines], "next": lines[-1].sequence if lines else after}
 
 
-@router.get("/stream", summary="The log as it grows (SSE)")
+async def seated(services: Wired, caller: Reader) -> AsyncIterator[None]:
+    """Hold a listener's seat until its stream has ended."""
+    with services.listeners.seat(caller.id), services.metrics.stream_clients.track_inprogress():
+        yield
+
+
+async def resumed(after: Position | None = None, last_event_id: Annotated[str, Header()] = "") -> int | None:
+    """Return after which number a stream shall go on; None = from now on."""
+    if not last_event_id:
+        return after
+    if not (last_event_id.isascii() and last_event_id.isdecimal() and int(last_event_id[:17]) <= BIGGEST):
+        raise InvalidInputError("Last-Event-ID", last_event_id, "the `id` of a line of this log, a number")
+    return int(last_event_id[:17])
+
+
+@router.get("/stream", summary="The log as it grows (SSE)", dependencies=[Depends(seated)])
 async def stream(
-    request: Request,
-    services: Wired,
-    caller: Reader,
-    after: Annotated[int | None, Query(ge=0)] = None,
-    last_event_id: Annotated[str, Header()] = "",
+    request: Request, services: Wired, caller: Reader, after: Annotated[int | None, Depends(resumed)]
 ) -> StreamingResponse:
     """Push CloudEvents from `Last-Event-ID` or `after` on; without either from now on."""
-    if services.metrics.stream_clients._value.get() >= services.stream_clients:  # noqa: SLF001 - it has no getter
-        raise ProblemError(
-            "this process serves as many listeners as it can",
-            status=HTTPStatus.SERVICE_UNAVAILABLE,
-            headers={"Retry-After": "5"},
-        )
-    resumed = int(last_event_id) if last_event_id.isdecimal() else after
-    start = await run_in_threadpool(_head, services) if resumed is None else resumed
+    start = await run_in_threadpool(_head, services) if after is None else after
     listener = _Listener(services, caller, request, start)
     return StreamingResponse(listener.lines(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
@@ -74,23 +79,27 @@ class _Listener:
 
     async def lines(self) -> AsyncIterator[str]:
         """Yield what is new, and a comment when nothing was for a while."""
-        with self.services.metrics.stream_clients.track_inprogress():
-            yield ": welcome\n\n"
-            quiet_s = 0.0
-            while not self.services.log_bell.silenced and await run_in_threadpool(self._welcome):
-                news = await run_in_threadpool(self._news)
-                for line in news:
-                    yield f"id: {line.sequence}\nevent: {line.type}\ndata: {line.body}\n\n"
-                quiet_s = 0.0 if news else quiet_s + POLL_S
-                if quiet_s >= HEARTBEAT_S:
-                    yield ": still here\n\n"
-                    quiet_s = 0.0
-                if len(news) < PAGE:
-                    await self.services.log_bell.wait(POLL_S)
+        yield ": welcome\n\n"
+        quiet_s = 0.0
+        while not self.services.log_bell.silenced and await run_in_threadpool(self._welcome):
+            news = await run_in_threadpool(self._news)
+            for line in news:
+                yield f"id: {line.sequence}\nevent: {line.type}\ndata: {line.body}\n\n"
+            quiet_s = 0.0 if news else quiet_s + POLL_S
+            if quiet_s >= HEARTBEAT_S:
+                yield ": still here\n\n"
+                quiet_s = 0.0
+            if len(news) < PAGE:
+                await self.services.log_bell.wait(POLL_S)
 
     def _welcome(self) -> bool:
-        """Tell whether the session still lives; a key was checked when it came in."""
-        return not self.caller.session or by_session(self.services, self.caller.session) is not None
+        """Tell whether the session or key still lives, and take over what changed of its owner."""
+        if not self.caller.session:
+            with self.services.database.read() as connection:
+                return keys.lives(connection, self.caller.id)
+        now = by_session(self.services, self.caller.session)
+        self.caller = now or self.caller
+        return now is not None and now.may(Permission.EVENTS_READ)
 
     def _news(self) -> list[log.Logged]:
         with self.services.database.read() as connection:

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
-from api.fields import Count, Slug
+from api.fields import Count, Moment, Slug
 from api.services import Services, Wired
 from api.store import cameras
 from vision.config import Assignment, CameraConfig
@@ -29,7 +29,7 @@ class CameraReport(_Body):
 
     camera: Slug
     state: Literal["ok", "offline", "refused", "unreadable", "starting"]
-    last_look_at: AwareDatetime | None = None
+    last_look_at: Moment | None = None
     looks: Count = 0
     drops: dict[Annotated[str, Field(max_length=64)], Count] = Field(default={}, max_length=64)
     error: str = Field(default="", max_length=512)
