@@ -197,14 +197,15 @@ def _held(bones: Skeleton, held: str) -> list[Grid]:
     ]
 
 
-def _tools(
-    held: str, grip: Floats, bones: Skeleton
-) -> list[tuple[tuple[Floats, Floats], tuple[float, float], Floats, Part, Cell]]:
+Tool = tuple[tuple[Floats, Floats], tuple[float, float], Floats, Part, Cell]
+"""A bar: its ends, half width and thickness, which way it faces, what it is, how it is painted."""
+
+
+def _tools(held: str, grip: Floats, bones: Skeleton) -> list[Tool]:
     up, ahead = array([0, 0, 1]), bones.torso_turn[1]
     to_mouth = unit(bones.head + bones.head_turn @ array([0, 0, 0]) - grip)
     if held == "phone":
-        tilted = unit(up + 0.35 * to_mouth)
-        return [((grip - tilted * 0.02, grip + tilted * 0.13), (0.037, 0.005), to_mouth, Part.PHONE, Cell.PROP)]
+        return _phone(grip, unit(up + 0.35 * to_mouth), to_mouth)
     if held == "cigarette":
         return [
             (
@@ -223,3 +224,10 @@ def _tools(
         side = bones.torso_turn[0]
         return [((middle - side * 0.24, middle + side * 0.24), (0.16, 0.012), ahead, Part.TOOL, Cell.SHOES)]
     return []
+
+
+def _phone(grip: Floats, along: Floats, to_eyes: Floats) -> list[Tool]:
+    """A black case and, towards the eyes, a lit screen."""
+    case: Tool = ((grip - along * 0.02, grip + along * 0.15), (0.042, 0.006), to_eyes, Part.PHONE, Cell.PROP)
+    low, high = grip - along * 0.012 + to_eyes * 0.008, grip + along * 0.142 + to_eyes * 0.008
+    return [case, ((low, high), (0.038, 0.001), to_eyes, Part.PHONE, Cell.MASK)]

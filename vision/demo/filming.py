@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-
 from vision.demo import mishaps
 from vision.demo.arrays import Bytes
 from vision.demo.camera import Pinhole

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from math import atan2, degrees, dist, pi
+from typing import Any
 
 from vision.demo.acting import ACTS, HELD, STRIDE_M, walking
 from vision.demo.animals import Animal
@@ -109,14 +110,14 @@ def _turned(from_deg: float, to_deg: float, passed_s: float) -> float:
 
 
 def _between(first: Pose, second: Pose, share: float) -> Pose:
-    def mix(a: float, b: float) -> float:
-        return a + (b - a) * share
-
-    values = {f.name: (getattr(first, f.name), getattr(second, f.name)) for f in fields(Pose)}
-    mixed = {
-        name: tuple(map(mix, a, b)) if isinstance(a, tuple) else mix(a, b) for name, (a, b) in values.items()
-    }
+    mixed: dict[str, Any] = {f.name: _mix(getattr(first, f.name), getattr(second, f.name), share) for f in fields(Pose)}
     return Pose(**mixed)
+
+
+def _mix(first: Any, second: Any, share: float) -> Any:
+    if isinstance(first, tuple):
+        return tuple(_mix(a, b, share) for a, b in zip(first, second, strict=True))
+    return first + (second - first) * share
 
 
 class Play:

@@ -1,7 +1,6 @@
 """Renders a scene to an H.264 film with its truth beside it: whole or not at all, and only when something changed."""
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -55,7 +54,7 @@ def render(script: Script, folder: Path) -> Path:
 def _publish(name: str, scratch: Path, folder: Path) -> None:
     (folder / f"{name}.stamp").unlink(missing_ok=True)
     for suffix in ("json", "mp4", "stamp"):
-        os.replace(scratch / f"{name}.{suffix}", folder / f"{name}.{suffix}")
+        (scratch / f"{name}.{suffix}").replace(folder / f"{name}.{suffix}")
 
 
 def _render(script: Script, scratch: Path) -> None:

@@ -1,22 +1,26 @@
 """A written scene: who and what is before one camera at which second, read from TOML, wrong entries named by key."""
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from math import dist
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from vision.config import ZoneConfig
 from vision.demo.acting import ACTS
+from vision.demo.animals import FURS
+from vision.demo.effects import KINDS as FUME_KINDS
 from vision.demo.furniture import KINDS
 from vision.demo.solids import MATERIALS
+from vision.demo.wardrobe import CLOTHING, COLOURS, GLOVES, HAIR_COLOURS, HAIRS, HATS, MASKS, SKINS
 from vision.errors import ConfigError
 
 SCENES = Path(__file__).parent / "scenes"
 """The scripts of the demo site, one per camera; the file's name is the camera's."""
+TROUBLES = ("black", "frozen", "covered", "blurred", "moved")
 WALK_M_S = 1.15
 """How fast people walk."""
 
@@ -27,14 +31,21 @@ Spot = tuple[Metres, Metres]
 Point = tuple[Metres, Metres, Metres]
 Colour = tuple[Share, Share, Share]
 """Blue, green, red reflectance."""
-Act = Literal[tuple(ACTS)]  # type: ignore[valid-type]  # the words are the keys of the table of activities
-PieceKind = Literal[tuple(KINDS)]  # type: ignore[valid-type]
-MaterialKind = Literal[MATERIALS]  # type: ignore[valid-type]
-Tone = Literal[
-    *("white", "black", "grey", "navy", "blue", "sky", "green", "red"),
-    *("brown", "khaki", "denim", "yellow", "pink", "purple", "orange"),
-]
-Trouble = Literal["black", "frozen", "covered", "blurred", "moved"]
+
+
+def _one_of(words: Collection[str]) -> AfterValidator:
+    """Refuse a word that the renderer does not know."""
+
+    def known(word: str) -> str:
+        if word not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return word
+
+    return AfterValidator(known)
+
+
+Act = Annotated[str, _one_of(ACTS)]
+Tone = Annotated[str, _one_of(COLOURS)]
 
 
 class _Entry(BaseModel):
@@ -44,10 +55,10 @@ class _Entry(BaseModel):
 class Clothes(_Entry):
     """What is put on or taken off; a word that is not given stays as it was."""
 
-    hat: Literal["none", "toque", "cap", "skullcap", "net", "baseball"] | None = None
-    mask: Literal["worn", "nose", "chin", "none"] | None = None
-    clothing: Literal["jacket", "apron", "coat", "everyday", "bare"] | None = None
-    gloves: Literal["none", "blue", "white"] | None = None
+    hat: Annotated[str, _one_of(HATS)] | None = None
+    mask: Annotated[str, _one_of(MASKS)] | None = None
+    clothing: Annotated[str, _one_of(CLOTHING)] | None = None
+    gloves: Annotated[str, _one_of(GLOVES)] | None = None
     hat_colour: Tone | None = None
     mask_colour: Tone | None = None
     top_colour: Tone | None = None
@@ -65,9 +76,9 @@ class Body(_Entry):
 
     height_m: float = Field(default=1.70, ge=1.4, le=2.1)
     girth: float = Field(default=1.0, ge=0.8, le=1.4)
-    skin: Literal["light", "medium", "tan", "dark"] = "light"
-    hair: Literal["short", "long", "bun", "bald"] = "short"
-    hair_colour: Literal["black", "brown", "grey", "blond"] = "black"
+    skin: Annotated[str, _one_of(SKINS)] = "light"
+    hair: Annotated[str, _one_of(HAIRS)] = "short"
+    hair_colour: Annotated[str, _one_of(HAIR_COLOURS)] = "black"
     seed: int = 0
 
 
@@ -107,7 +118,7 @@ class Creature(_Entry):
     """A rat or a cat, there from its first mark to its last."""
 
     kind: Literal["rat", "cat"]
-    fur: Literal["rat", "dark", "grey", "ginger", "white"] = "rat"
+    fur: Annotated[str, _one_of(FURS)] = "rat"
     scale: float = Field(default=1.0, ge=0.5, le=2.0)
     marks: tuple[Mark, ...] = Field(min_length=2)
 
@@ -115,7 +126,7 @@ class Creature(_Entry):
 class Fume(_Entry):
     """Something that burns or billows for a while."""
 
-    kind: Literal["flame", "steam", "smoke"]
+    kind: Annotated[str, _one_of(FUME_KINDS)]
     foot_m: Point
     width_m: float = Field(gt=0, le=4)
     height_m: float = Field(gt=0, le=4)
@@ -128,7 +139,7 @@ class Fume(_Entry):
 class Mishap(_Entry):
     """What is wrong with the camera for a while."""
 
-    state: Trouble
+    state: Annotated[str, _one_of(TROUBLES)]
     from_s: Seconds
     to_s: Seconds
 
@@ -136,7 +147,7 @@ class Mishap(_Entry):
 class Stuff(_Entry):
     """What a surface is made of."""
 
-    kind: MaterialKind = "tile"
+    kind: Annotated[str, _one_of(MATERIALS)] = "tile"
     colour: Colour
     grain_m: float = Field(default=0.2, gt=0, le=2)
 
@@ -152,7 +163,7 @@ class Door(_Entry):
 class Furniture(_Entry):
     """One piece; see `vision.demo.furniture`."""
 
-    kind: PieceKind
+    kind: Annotated[str, _one_of(KINDS)]
     at_m: Spot
     size_m: Spot
     height_m: float = Field(default=0.0, ge=0, le=4)
@@ -226,7 +237,7 @@ class Script(_Entry):
             script = cls.model_validate(raw)
         except ValidationError as error:
             first = error.errors()[0]
-            raise ConfigError(_path(where, first["loc"]), first["input"], first["msg"]) from error
+            raise ConfigError(_path(where, first["loc"]), first["input"], _allowed(first["msg"])) from error
         for key, value, allowed in _inconsistencies(script):
             raise ConfigError(f"{where}: {key}", value, allowed)
         return script
@@ -246,27 +257,38 @@ def _path(where: str, keys: tuple[int | str, ...]) -> str:
     return f"{where}: " + ".".join(str(key) for key in keys)
 
 
+def _allowed(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
 Fault = tuple[str, object, str]
 """Key path, value, what is allowed."""
 
 
 def _inconsistencies(script: Script) -> Iterator[Fault]:
     """Yield what is wrong between entries that are each fine."""
+    names = [person.id for person in script.persons]
     for number, person in enumerate(script.persons):
+        if person.id in names[:number]:
+            yield f"persons.{number}.id", person.id, "an id that nobody else has"
         yield from _late_steps(f"persons.{number}", person, script.seconds)
     for number, animal in enumerate(script.animals):
-        for index, (a, b) in enumerate(pairwise(animal.marks), start=1):
-            if b.at_s <= a.at_s:
-                yield f"animals.{number}.marks.{index}.at_s", b.at_s, f"more than {a.at_s}, the mark before"
+        yield from _late_marks(f"animals.{number}", animal)
     for number, mishap in enumerate(script.mishaps):
-        if not mishap.from_s < mishap.to_s <= script.seconds:
-            yield f"mishaps.{number}.to_s", mishap.to_s, f"after from_s and at most {script.seconds}"
-        if mishap.state == "moved" and script.lens.moved_look_at_m is None:
-            yield "lens.moved_look_at_m", None, "a point, because the camera is moved in this scene"
-    names = [person.id for person in script.persons]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            yield f"persons.{number}.id", name, "an id that nobody else has"
+        yield from _impossible(f"mishaps.{number}", mishap, script)
+
+
+def _late_marks(key: str, animal: Creature) -> Iterator[Fault]:
+    for number, (before, mark) in enumerate(pairwise(animal.marks), start=1):
+        if mark.at_s <= before.at_s:
+            yield f"{key}.marks.{number}.at_s", mark.at_s, f"more than {before.at_s}, the mark before"
+
+
+def _impossible(key: str, mishap: Mishap, script: Script) -> Iterator[Fault]:
+    if not mishap.from_s < mishap.to_s <= script.seconds:
+        yield f"{key}.to_s", mishap.to_s, f"more than {mishap.from_s} and at most {script.seconds}"
+    if mishap.state == "moved" and script.lens.moved_look_at_m is None:
+        yield "lens.moved_look_at_m", None, "a point, because the camera is moved in this scene"
 
 
 def _late_steps(key: str, person: Person, seconds: int) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""The demo site: which rendered cameras hang where, and their films in a folder, rendered when they are not there yet."""
+"""The demo site: which rendered cameras hang where, and their films in a folder, rendered when they are missing."""
 
 import multiprocessing
 import os
