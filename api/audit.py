@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -47,7 +47,7 @@ def seal(row: Mapping[Any, Any]) -> str:
     """Return the digest of a row: of everything in it, in a fixed order, and so of its predecessor."""
     parts = [
         row["sequence"],
-        row["at"].isoformat(),
+        row["at"].astimezone(UTC).isoformat(),  # as the store gives it back
         *(row[n] for n in ("actor", "action", "target", "detail", "previous")),
     ]
     return sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()

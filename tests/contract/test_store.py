@@ -19,7 +19,7 @@ from api.store.events import EventFilter, Page, Position, Sort
 from api.store.schema import log as log_table
 from api.store.schema import metadata
 from api.store.scope import WHOLE, Scope
-from tests.contract.world import NOW, PARENTS, SITES, event_id, furnish, take, told, within
+from tests.contract.world import NOW, PARENTS, SITES, event_id, furnish, piece, take, told, within
 from vision.errors import InvalidInputError
 
 ONE_DATABASE = [HealthCheck.function_scoped_fixture]
@@ -169,19 +169,13 @@ def test_what_is_undone_leaves_nothing(city: Database) -> None:
     with pytest.raises(KeyError), city.write() as connection:  # noqa: PT012 - the raise ends the transaction
         take(connection, told(1, "closed"))
         take(connection, told(2, camera="new-box"))
-        media.add(connection, piece(1, "clip"))
+        media.add(connection, piece("clip"))
         assert contents(connection) != before
         raise KeyError
     with city.read() as connection:
         assert contents(connection) == before
     with city.write() as connection:
         assert take(connection, told(2)).sequence == 2
-
-
-def piece(number: int, name: str) -> dict[str, Any]:
-    key = f"{number}/{name}"
-    what = {"sha256": "0" * 64, "size_bytes": 5 << 32, "media_type": "video/mp4", "blurred": False, "stored_at": NOW}
-    return {"event_id": event_id(number), "name": name, "key": key, **what}
 
 
 def test_the_log_is_read_in_pieces(city: Database) -> None:

@@ -110,3 +110,15 @@ def take(connection: Connection, message: EventMessage, caller: Caller = CALLER)
 def within(region_path: str, site: str | None = None) -> Caller:
     """Return a caller of a part of the city."""
     return replace(CALLER, scope=Scope(region_path, site))
+
+
+def view(number: int, **other: Any) -> dict[str, Any]:
+    """Return who looked at what of the first event."""
+    seen = {"event_id": event_id(1), "name": "clip", "sha256": "0" * 64, "user_id": "user-anna", "reason": "复核"}
+    return {"id": f"view-{number:03}", **seen, **other}
+
+
+def piece(name: str, digit: str = "0", number: int = 1) -> dict[str, Any]:
+    """Return a row of evidence, larger than 32 bits can count."""
+    what = {"size_bytes": 5 << 32, "media_type": "video/mp4", "blurred": False, "stored_at": NOW}
+    return {"event_id": event_id(number), "name": name, "key": f"{number}/{name}-{digit}", "sha256": digit * 64, **what}
