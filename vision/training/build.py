@@ -10,18 +10,22 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from vision.errors import ConfigError
+from vision.training.entries import Picture
 from vision.training.labels import truth
-from vision.training.sources import Picture, Source, pictures, read_sources
+from vision.training.sources import Source, pictures, read_sources
 from vision.training.teacher import Teacher
+from vision.training.twins import print_of, refuse_twins
 
 
 def build(manifests: Path, root: Path, weights: Path, out: Path) -> dict[str, Any]:
     """Write ``out`` (JSON) from every manifest and return what it holds."""
+    told = [(source, picture) for source in read_sources(manifests) for picture in pictures(source, root)]
+    refuse_twins([print_of(decoded(picture), picture.where, picture.split) for _, picture in told])
     teacher = Teacher(weights)
-    entries = [
-        _entry(source, picture, teacher) for source in read_sources(manifests) for picture in pictures(source, root)
-    ]
+    entries = [_entry(source, picture, teacher) for source, picture in told]
     body = json.dumps(entries)
     index = {"sha256": hashlib.sha256(body.encode()).hexdigest(), "pictures": entries}
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -29,8 +33,17 @@ def build(manifests: Path, root: Path, weights: Path, out: Path) -> dict[str, An
     return index
 
 
+def decoded(picture: Picture) -> NDArray[np.uint8]:
+    """Return the (h, w, 3) BGR picture, or raise ConfigError where it is none of the size that its labels tell."""
+    bgr = cv2.imread(str(picture.path))
+    if bgr is None or bgr.shape[:2] != picture.hw:
+        told = None if bgr is None else bgr.shape[:2]
+        raise ConfigError(f"{picture.where}: {picture.path.name}", told, f"a picture of (h, w) {picture.hw}")
+    return np.asarray(bgr, np.uint8)
+
+
 def _entry(source: Source, picture: Picture, teacher: Teacher) -> dict[str, Any]:
-    bgr = np.asarray(cv2.imread(str(picture.path)), np.uint8)
+    bgr = decoded(picture)
     told = truth(source, picture, teacher(bgr))
     return {
         "path": str(picture.path),

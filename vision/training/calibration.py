@@ -1,15 +1,30 @@
 """Logits become probabilities that can be believed, and each item learns below which of them to say unknown."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Targets = NDArray[np.int64]
-TRUSTED = 0.96
-"""Share of right answers among those given, at which the threshold is set."""
-LEAST = 0.6
+COVERAGE: Final = 0.97
+"""Share of validation heads whose state is known that must be answered; the thresholds are the strictest that do."""
+LEAST, MOST = 0.5, 0.9
+"""Bounds of `answer_above`."""
+SHIFTS: Final = tuple(np.arange(-1.5, 1.51, 0.25).tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What turns an item's logits into answers."""
+
+    temperature: float
+    shift: tuple[float, ...]
+    """Added to the logits, one per state: undoes how often training drew each."""
+    answer_above: float
 
 
 def softmax(logits: Floats, temperature: float) -> Floats:
@@ -19,32 +34,73 @@ def softmax(logits: Floats, temperature: float) -> Floats:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)
 
 
-def temperature_of(logits: Floats, target: NDArray[np.int64]) -> float:
-    """Return the temperature of least negative log-likelihood (Guo et al. 2017), by search from 0.5 to 5."""
+def temperature_of(logits: Floats, target: Targets, weight: Floats | None = None) -> float:
+    """Return the temperature of least negative log-likelihood (Guo et al. 2017), by search from 0.4 to 5."""
     if not len(target):
         return 1.0
-    grid = np.geomspace(0.5, 5.0, 60)
-    rows = np.arange(len(target))
-    losses = [-np.log(softmax(logits, t)[rows, target] + 1e-12).mean() for t in grid]
-    return round(float(grid[int(np.argmin(losses))]), 3)
+    grid = np.geomspace(0.4, 5.0, 70)
+    return round(float(grid[int(np.argmin([likelihood(logits, target, t, weight) for t in grid]))]), 3)
 
 
-def answer_above(probability: Floats, target: NDArray[np.int64], unknown: int) -> float:
-    """Return the least probability above which TRUSTED of the answers other than unknown are right."""
-    for least in np.arange(LEAST, 0.96, 0.01):
-        given = (probability.max(axis=1) >= least) & (probability.argmax(axis=1) != unknown)
-        if not given.any() or (probability.argmax(axis=1)[given] == target[given]).mean() >= TRUSTED:
-            return round(float(least), 2)
-    return 0.95
+def likelihood(logits: Floats, target: Targets, temperature: float, weight: Floats | None = None) -> float:
+    """Return the mean negative log-likelihood, items weighted."""
+    losses = -np.log(softmax(logits, temperature)[np.arange(len(target)), target] + 1e-12)
+    return float(np.average(losses, weights=weight))
 
 
-def confusion(
-    probability: Floats, target: NDArray[np.int64], least: float, states: Sequence[str]
-) -> dict[str, dict[str, int]]:
-    """Return for each true state how often each state was answered, unknown where none is sure enough."""
+def calibrated(logits: Floats, target: Targets, states: Sequence[str]) -> Calibrated:
+    """Fit temperature, shifts and threshold on validation logits.
+
+    States weigh by the root of their number: a rare one (improper masks) counts more than its few heads say, and a
+    handful of them does not rule.
+    """
+    if not len(target):
+        return Calibrated(1.0, (0.0,) * len(states), LEAST)
+    number = np.bincount(target, minlength=len(states)).astype(np.float64)
+    weight = 1 / np.sqrt(number[target])
+    shift = _shift(logits, target, weight, states)
+    moved = logits + shift
+    temperature = temperature_of(moved, target, weight)
+    least = answer_above(softmax(moved, temperature), target, states)
+    return Calibrated(temperature, tuple(shift.tolist()), least)
+
+
+def answer_above(probability: Floats, target: Targets, states: Sequence[str]) -> float:
+    """Return the highest threshold at which COVERAGE of the heads with a known state are still answered."""
     unknown = states.index("unknown")
-    answer = np.where(probability.max(axis=1) >= least, probability.argmax(axis=1), unknown)
+    known = np.delete(probability, unknown, axis=1).max(axis=1)[target != unknown]
+    open_ = known > probability[target != unknown, unknown]
+    for least in np.arange(MOST, LEAST, -0.01):
+        if (open_ & (known >= least)).mean() >= COVERAGE:
+            return round(float(least), 2)
+    return LEAST
+
+
+def answers(probability: Floats, least: float, states: Sequence[str]) -> Targets:
+    """Return the state answered for each row as the runtime does: unknown where it leads or nothing is sure enough."""
+    unknown = states.index("unknown")
+    known = probability.copy()
+    known[:, unknown] = -1
+    unsure = (known.max(axis=1) < least) | (probability[:, unknown] >= known.max(axis=1))
+    return np.where(unsure, unknown, known.argmax(axis=1))
+
+
+def confusion(target: Targets, answer: Targets, states: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return for each true state how often each state was answered."""
     return {
         truth: {given: int(((target == i) & (answer == j)).sum()) for j, given in enumerate(states)}
         for i, truth in enumerate(states)
     }
+
+
+def _shift(logits: Floats, target: Targets, weight: Floats, states: Sequence[str]) -> Floats:
+    """Return the shifts of unknown and improper with the best weighted likelihood; the other states stay."""
+    free = [i for i, name in enumerate(states) if name in {"unknown", "improper", "bare"} and (target == i).any()]
+    best, least = np.zeros(len(states)), np.inf
+    for tried in product(SHIFTS, repeat=len(free)):
+        shift = np.zeros(len(states))
+        shift[free] = tried
+        loss = min(likelihood(logits + shift, target, t, weight) for t in (0.7, 1.0, 1.4))
+        if loss < least:
+            best, least = shift, loss
+    return best

@@ -71,14 +71,14 @@ def preamble(onnx: Path, task: str, head: str, origin: str) -> list[str]:
     return [f"{key} = {json.dumps(value)}" for key, value in told.items()]
 
 
-def input_lines(side_px: int) -> list[str]:
-    """Return the input table of a square RGB input in 0..1 with grey letterbox."""
+def input_lines(hw: tuple[int, int]) -> list[str]:
+    """Return the input table of an RGB input in 0..1 with grey letterbox."""
     return [
         "",
         "[input]",
         'name = "images"',
-        f"width = {side_px}",
-        f"height = {side_px}",
+        f"width = {hw[1]}",
+        f"height = {hw[0]}",
         'layout = "nchw"',
         'colour = "rgb"',
         "scale = 255.0",
@@ -90,7 +90,7 @@ def input_lines(side_px: int) -> list[str]:
 
 def _manifest(onnx: Path, thresholds: dict[str, float]) -> str:
     origin = "Fine-tuned by the Mingchu authors from Ultralytics YOLO11n COCO weights; see card.md"
-    lines = preamble(onnx, "detect", "yolo11", origin) + input_lines(SIDE_PX)
+    lines = preamble(onnx, "detect", "yolo11", origin) + input_lines((SIDE_PX, SIDE_PX))
     lines += ["", "[classes]", *(f'{i} = "{name}"' for i, name in enumerate(CLASSES))]
     lines += ["", "[thresholds]", *(f"{name} = {thresholds[name]:.2f}" for name in CLASSES)]
     return "\n".join([*lines, "", "[nms]", "iou = 0.55", ""])

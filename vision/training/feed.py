@@ -3,6 +3,8 @@
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,29 +24,45 @@ RARE_TIMES: Final = 4.0
 """Pictures with classes that our sets hardly show are drawn this much more often, lest COCO's knowledge fade."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How batches are drawn."""
+
+    side_px: int
+    batch: int
+    mosaics: float = 0.5
+    """Share of pictures that are pasted together from four; the others show one, larger."""
+
+    def told(self) -> dict[str, float]:
+        """Return the fields for a record."""
+        return asdict(self)
+
+
 class Feed(IterableDataset[Batch]):  # type: ignore[misc]  # torch is untyped here
-    """Endless batches for the detector.
+    """Endless batches for the detector; batch i depends on the seed and i alone.
 
     ``img`` u8 (b, 3, s, s) RGB, ``learnt`` u8 (b, classes, s/8, s/8), and boxes as Ultralytics wants them.
     """
 
-    def __init__(self, entries: list[dict[str, Any]], *, side_px: int, batch: int, seed: int) -> None:
+    def __init__(self, entries: list[dict[str, Any]], drawing: Drawing, *, seed: int) -> None:
         self._entries = entries
         self._shares = [entry["share"] * (RARE_TIMES if _has_rare(entry) else 1.0) for entry in entries]
-        self._side_px, self._batch, self._seed = side_px, batch, seed
+        self._drawing, self._seed = drawing, seed
+        self.first = 0
         self._cache: dict[str, NDArray[np.uint8]] = {}
         self._scales: dict[str, float] = {}
 
     def __iter__(self) -> Iterator[Batch]:
-        """Yield batches; the same seed yields the same pictures."""
-        dice = random.Random(self._seed)  # noqa: S311  # draws pictures, guards no secret
-        while True:
-            yield collated([self._drawn(dice) for _ in range(self._batch)])
+        """Yield the batches from step `first` on."""
+        for step in count(self.first):
+            dice = random.Random(f"{self._seed} {step}")  # noqa: S311  # draws pictures, guards no secret
+            yield collated([self._drawn(dice) for _ in range(self._drawing.batch)])
 
     def _drawn(self, dice: random.Random) -> Canvas:
-        several = dice.random() < 0.7
+        several = dice.random() < self._drawing.mosaics
+        side_px = self._drawing.side_px
         drawn = [self._read(entry) for entry in dice.choices(self._entries, self._shares, k=4 if several else 1)]
-        return finished(mosaic(drawn, self._side_px, dice) if several else single(*drawn[0], self._side_px, dice), dice)
+        return finished(mosaic(drawn, side_px, dice) if several else single(*drawn[0], side_px, dice), dice)
 
     def _read(self, entry: dict[str, Any]) -> tuple[dict[str, Any], NDArray[np.uint8]]:
         path = entry["path"]

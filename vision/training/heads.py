@@ -3,6 +3,7 @@
 import argparse
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.geometry import clipped, expanded
+from vision.training.entries import Box, Picture
 from vision.training.face_teacher import FaceTeacher
 from vision.training.labels import head_of
 from vision.training.patch import Patch
-from vision.training.sources import Box, Picture, Source, pictures, read_sources
+from vision.training.sources import Source, pictures, read_sources
 from vision.training.vocabulary import LETTERS
 
 ROOM = 2.4
@@ -31,8 +33,8 @@ def patches(sources: list[Source], root: Path, teacher: FaceTeacher, region: str
     for source in sources:
         for picture in pictures(source, root):
             wanted = [box for box in picture.boxes if (box.label == "person") == (region == "person")]
-            wanted = [box for box in wanted if box.label in {"face", "head", "person"}]
-            if wanted and source.name != "coco256":
+            wanted = [box for box in wanted if box.attributes or (source.name in TEACHABLE and box.label == "head")]
+            if wanted:
                 yield from _of_picture(source, picture, wanted, teacher)
 
 
@@ -40,6 +42,7 @@ def _of_picture(source: Source, picture: Picture, boxes: list[Box], teacher: Fac
     bgr = np.asarray(cv2.imread(str(picture.path)), np.uint8)
     for box in boxes:
         patch = cut_patch(bgr, _grown(source, picture, box), (source.name, picture.split), states_of(box))
+        patch = _with_face(patch, box, _grown(source, picture, box))
         if source.name in TEACHABLE and (seen := teacher.mask_of(patch.bgr)):
             patch.states["mask"] = seen
         if patch.states:
@@ -49,6 +52,8 @@ def _of_picture(source: Source, picture: Picture, boxes: list[Box], teacher: Fac
 def states_of(box: Box) -> dict[str, str]:
     """Translate a box's letters into our states."""
     letters = {("uniform" if key == "clothing" else key): value for key, value in box.attributes.items()}
+    if "hat" in letters:
+        letters["hat_type"] = letters["hat"]
     return {item: LETTERS[item][letter] for item, letter in letters.items() if letter in LETTERS.get(item, {})}
 
 
@@ -56,6 +61,15 @@ def _grown(source: Source, picture: Picture, box: Box) -> tuple[float, ...]:
     if box.label != "face":
         return box.xyxy
     return head_of(box.xyxy, SLIGHT if source.name == "masks2" else GROW, picture.hw)
+
+
+def _with_face(patch: Patch, box: Box, grown: tuple[float, ...]) -> Patch:
+    """Note where the labelled face lies in a patch that was cut around the head grown from it."""
+    if box.label != "face":
+        return patch
+    scale = (patch.xyxy[2] - patch.xyxy[0]) / max(grown[2] - grown[0], 1e-6)
+    inside = [patch.xyxy[i % 2] + (side - grown[i % 2]) * scale for i, side in enumerate(box.xyxy)]
+    return replace(patch, face=tuple(inside))
 
 
 def cut_patch(bgr: NDArray[np.uint8], xyxy: tuple[float, ...], told: tuple[str, str], states: dict[str, str]) -> Patch:

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.geometry import Boxes, coverage
-from vision.training.sources import Box, Picture, Source
+from vision.training.entries import Box, Picture
+from vision.training.sources import Source
 from vision.training.vocabulary import CLASS_INDEX, CLASSES, COCO_TWINS
 
 SURE = 0.45
@@ -56,7 +57,7 @@ def _labelled(source: Source, picture: Picture, box: Box) -> Classed | None:
     name = source.labels.get(box.label)
     if name is None:
         return None
-    x0, y0, x1, y1 = head_of(box.xyxy, source.expand, picture.hw) if name == "head" else box.xyxy
+    x0, y0, x1, y1 = head_of(box.xyxy, source.expand, picture.hw) if box.label == "face" else box.xyxy
     return CLASS_INDEX[name], x0, y0, x1, y1
 
 

@@ -31,6 +31,14 @@ def inherited(weights: Path) -> Any:
     return network.to(memory_format=torch.channels_last)
 
 
+def learning(network: Any, frozen: int) -> Any:
+    """Return the network set to learn, but for its first `frozen` layers: what they see is the same in a kitchen."""
+    network.train()
+    for layer in network.model[:frozen]:
+        layer.eval().requires_grad_(False)
+    return network
+
+
 def _last(old: torch.nn.Conv2d) -> torch.nn.Conv2d:
     new = torch.nn.Conv2d(old.in_channels, len(CLASSES), 1)
     with torch.no_grad():
@@ -48,13 +56,13 @@ class Average:
 
     def __init__(self, network: Any, decay: float = 0.998) -> None:
         self.network = copy.deepcopy(network).eval()
-        self._decay, self._steps = decay, 0
+        self._decay, self.steps = decay, 0
 
     @torch.no_grad()  # type: ignore[untyped-decorator]  # torch is untyped here
     def update(self, network: Any) -> None:
         """Take one step towards `network`, longer ones in the beginning."""
-        self._steps += 1
-        decay = self._decay * (1 - math.exp(-self._steps / 200))
+        self.steps += 1
+        decay = self._decay * (1 - math.exp(-self.steps / 200))
         new = network.state_dict()
         for name, value in self.network.state_dict().items():
             if value.is_floating_point():

@@ -18,3 +18,5 @@ class Patch:
     origin: str
     """Name of the set."""
     split: str
+    face: tuple[float, ...] = ()
+    """The labelled face in px of the patch; empty where a whole head was labelled."""

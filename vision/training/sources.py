@@ -1,13 +1,13 @@
 """Labelled sets come in: a TOML manifest says what each set's labels mean and what they are silent about."""
 
-import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from vision.errors import ConfigError
+from vision.training.entries import Box, Picture, read_by_eye, read_labels
 from vision.training.vocabulary import CLASS_INDEX
 
 Knowledge = Literal["complete", "absent", "in_persons", "unknown"]
@@ -16,6 +16,8 @@ Knowledge = Literal["complete", "absent", "in_persons", "unknown"]
 ``complete``: every object is boxed; ``absent``: the set shows none; ``unknown``: boxes are right, no more;
 ``in_persons``: on persons without a label nothing is known, elsewhere there is none.
 """
+OWN_LABELS = ("head",)
+"""Labels that our own boxes may have in any set."""
 KNOWLEDGE = ("complete", "absent", "in_persons", "unknown")
 
 
@@ -37,6 +39,10 @@ class Source:
     """How often a picture is drawn, relative to the other sets."""
     teacher: tuple[str, ...] = ()
     """Classes that the COCO teacher may label here."""
+    by_eye: Mapping[str, Sequence[Box]] = field(default_factory=dict)
+    """Boxes that we added ourselves, by the picture's file."""
+    left_out: frozenset[str] = frozenset()
+    """Pictures, by their file, that are not used: near-twins of held-out ones."""
 
     def __post_init__(self) -> None:
         """Refuse classes and knowledge that do not exist."""
@@ -46,26 +52,6 @@ class Source:
         for told in self.knowledge.values():
             if told not in KNOWLEDGE:
                 raise ConfigError(f"{self.name}.knowledge", told, " ".join(KNOWLEDGE))
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One labelled box with whatever attributes its set gave."""
-
-    label: str
-    xyxy: tuple[float, float, float, float]
-    attributes: dict[str, str] = field(default_factory=dict)
-    """``hat``, ``mask``, ``clothing`` in the letters of the set; a missing key is not labelled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One labelled picture."""
-
-    path: Path
-    hw: tuple[int, int]
-    split: str
-    boxes: tuple[Box, ...]
 
 
 def read_source(manifest: Path) -> Source:
@@ -85,7 +71,16 @@ def read_source(manifest: Path) -> Source:
         expand=cast("tuple[float, float, float, float]", tuple(told.get("expand", (0.0,) * 4))),
         share=float(told.get("share", 1.0)),
         teacher=tuple(told.get("teacher", ())),
+        by_eye=read_by_eye(manifest.with_suffix(".by_eye.json")),
+        left_out=_left_out(manifest),
     )
+
+
+def _left_out(manifest: Path) -> frozenset[str]:
+    """Return the files named in ``<set>.left_out`` beside the manifest: one a line, its twin behind it."""
+    beside = manifest.with_suffix(".left_out")
+    lines = beside.read_text("utf-8").splitlines() if beside.exists() else []
+    return frozenset(line.split()[0] for line in lines if line and not line.startswith("#"))
 
 
 def read_sources(manifests: Path) -> list[Source]:
@@ -94,14 +89,13 @@ def read_sources(manifests: Path) -> list[Source]:
 
 
 def pictures(source: Source, root: Path) -> Iterator[Picture]:
-    """Yield the pictures of a set under the data folder `root`."""
-    folder = root / source.folder
-    for told in json.loads((folder / "annotations.json").read_text("utf-8"))["images"]:
-        boxes = tuple(_box(box) for box in told["boxes"])
-        yield Picture(folder / told["file"], (told["height"], told["width"]), told["split"], boxes)
+    """Yield the pictures of a set under the data folder `root`, those left out excepted.
 
-
-def _box(told: dict[str, Any]) -> Box:
-    attributes = {key: value for key, value in told.items() if key not in {"label", "xyxy"}}
-    x0, y0, x1, y1 = (float(side) for side in told["xyxy"])
-    return Box(told["label"], (x0, y0, x1, y1), attributes)
+    Raises:
+        ConfigError: an entry is wrong; the message begins with its file and line.
+    """
+    labels = read_labels(root / source.folder / "annotations.json")
+    for name in source.labels:
+        if name not in (*labels.classes, *OWN_LABELS):
+            raise ConfigError(f"datasets/{source.name}.toml: labels", name, ", ".join(labels.classes))
+    yield from labels.pictures(source.by_eye, source.left_out)

@@ -26,12 +26,14 @@ COCO_PARENTS: Final = {**COCO_TWINS, "head": 0, "rat": 64, "cigarette": 79, "glo
 STATES: Final = {
     "hat": ("worn", "missing", "unknown"),
     "mask": ("worn", "improper", "missing", "unknown"),
+    "hat_type": ("cook", "net", "other", "none", "unknown"),
     "uniform": ("worn", "missing", "bare", "unknown"),
 }
 """Wear item -> its states, in the order of the logits."""
 
 LETTERS: Final = {
     "hat": {"c": "worn", "h": "worn", "o": "worn", "n": "missing", "u": "unknown"},
+    "hat_type": {"c": "cook", "h": "net", "o": "other", "n": "none", "u": "unknown"},
     "mask": {"m": "worn", "b": "improper", "n": "missing", "u": "unknown"},
     "uniform": {"a": "worn", "j": "worn", "o": "worn", "p": "missing", "b": "bare", "u": "unknown"},
 }

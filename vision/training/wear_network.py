@@ -14,19 +14,28 @@ LAYERS = 9
 """Of YOLO11n, up to stride 32."""
 MIDDLE = 6
 """The layer of stride 16 whose details are kept."""
+PLACE = 24
+"""Channels that are kept cell by cell."""
 
 
 class WearNetwork(torch.nn.Module):  # type: ignore[misc]  # torch is untyped here
-    """(n, 3, 112, 112) RGB in 0..1 to one (n, states) tensor of logits per item."""
+    """(n, 3, h, w) RGB in 0..1 to one (n, states) tensor of logits per item."""
 
-    def __init__(self, weights: Path, items: Sequence[str]) -> None:
+    def __init__(self, weights: Path, items: Sequence[str], hw: tuple[int, int]) -> None:
         super().__init__()
         layers: Any = load_checkpoint(str(weights))[0].float().model[:LAYERS]
         self.layers = copy.deepcopy(torch.nn.Sequential(*layers))
         for parameter in self.layers.parameters():
             parameter.requires_grad_(True)
-        self.drop = torch.nn.Dropout(0.2)
-        self.answers = torch.nn.ModuleList(torch.nn.Linear(128 + 2 * 256, len(STATES[item])) for item in items)
+        self.place = torch.nn.Conv2d(128, PLACE, 1)
+        self.grid = torch.nn.AvgPool2d(2)
+        self.drop = torch.nn.Dropout(0.25)
+        seen = 128 + 2 * 256 + PLACE * hw[0] * hw[1] // 32**2
+        self.answers = torch.nn.ModuleList(torch.nn.Linear(seen, len(STATES[item])) for item in items)
+
+    def fresh(self) -> list[torch.nn.Module]:
+        """Return the layers that begin from nothing and learn faster."""
+        return [self.place, self.answers]
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
         """Return the logits of each item."""
@@ -36,5 +45,6 @@ class WearNetwork(torch.nn.Module):  # type: ignore[misc]  # torch is untyped he
         deep = middle
         for layer in self.layers[MIDDLE + 1 :]:
             deep = layer(deep)
-        pooled = torch.cat([middle.mean((2, 3)), deep.mean((2, 3)), deep.amax((2, 3))], dim=1)
+        where = self.grid(torch.relu(self.place(middle))).flatten(1)  # a mask under the chin is a mask elsewhere
+        pooled = torch.cat([middle.mean((2, 3)), deep.mean((2, 3)), deep.amax((2, 3)), where], dim=1)
         return [answer(self.drop(pooled)) for answer in self.answers]

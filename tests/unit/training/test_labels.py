@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from vision.errors import ConfigError
+from vision.training.entries import Box, Picture
 from vision.training.labels import Found, head_of, truth
-from vision.training.sources import Box, Picture, Source, read_sources
+from vision.training.sources import Source, read_sources
 from vision.training.vocabulary import CLASS_INDEX
 
 DATASETS = Path(__file__).parents[3] / "datasets"

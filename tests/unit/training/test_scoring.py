@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vision.training.calibration import answer_above, confusion, softmax, temperature_of
+from vision.training.calibration import answer_above, answers, calibrated, confusion, softmax, temperature_of
 from vision.training.scoring import Looks, average_precision, best_threshold, matched
 
 
@@ -53,9 +53,30 @@ def test_no_labels_leave_the_temperature_alone() -> None:
     assert temperature_of(np.empty((0, 3)), np.empty(0, np.int64)) == 1.0
 
 
+STATES = ("worn", "missing", "unknown")
+
+
 def test_unsure_answers_are_counted_as_unknown() -> None:
-    probability = np.array([[0.9, 0.05, 0.05], [0.5, 0.4, 0.1], [0.1, 0.85, 0.05]])
-    target = np.array([0, 1, 1])
-    table = confusion(probability, target, 0.8, ("worn", "missing", "unknown"))
+    probability = np.array([[0.9, 0.05, 0.05], [0.5, 0.4, 0.1], [0.1, 0.85, 0.05], [0.35, 0.2, 0.45]])
+    target = np.array([0, 1, 1, 0])
+    table = confusion(target, answers(probability, 0.8, STATES), STATES)
     assert table["missing"] == {"worn": 0, "missing": 1, "unknown": 1}
-    assert answer_above(probability, target, 2) == 0.6
+    assert table["worn"] == {"worn": 1, "missing": 0, "unknown": 1}
+
+
+def test_the_threshold_is_the_strictest_that_still_answers_nearly_all() -> None:
+    sure = np.array([[0.75, 0.2, 0.05]] * 97 + [[0.55, 0.4, 0.05]] * 3)
+    assert answer_above(sure, np.zeros(100, np.int64), STATES) == 0.75
+    assert answer_above(sure[-10:], np.zeros(10, np.int64), STATES) == 0.55
+
+
+def test_a_state_that_was_drawn_too_often_is_shifted_back() -> None:
+    logits = np.array([[1.0, 0.0, 0.9]] * 40 + [[0.0, 1.0, 0.9]] * 40 + [[0.0, 0.0, 2.0]] * 10)
+    target = np.array([0] * 40 + [1] * 40 + [2] * 10)
+    told = calibrated(logits, target, STATES)
+    assert told.shift[2] < 0
+    assert told.shift[:2] == (0.0, 0.0)
+
+
+def test_without_labels_nothing_is_shifted() -> None:
+    assert calibrated(np.empty((0, 3)), np.empty(0, np.int64), STATES).shift == (0.0, 0.0, 0.0)
