@@ -53,7 +53,8 @@ def serve(
     host, port = host or settings.host, port if port >= 0 else settings.port
     out.print(f"Mingchu serves http://{host}:{port}")
     if not _somebody_can_log_in(settings):
-        out.print(f"first-login code: {fresh_code(settings)}  (once, for {settings.code_h:g} h)")
+        code = fresh_code(settings)
+        out.print(f"first-login code: {code}  (once, for {settings.code_h:g} h): http://{host}:{port}/#code={code}")
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
 
 

@@ -6,23 +6,19 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Annotated
 
 import httpx
 import typer
-from rich.console import Console
 
-from api.commands import new_stored_key, put_camera, put_site, writing
+from api.accounts import new_stored_key
 from api.settings import Settings
-from api.store import cameras, sites
-from api.store.scope import WHOLE
-from vision.errors import InvalidInputError
+from api.shell import out
+from api.watched import register_demo, register_sources
+from vision.errors import StorageError
 from vision.scene import ZoneType
 
-SITE = "local"
 READY_S = 30.0
-_out = Console(highlight=False, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -32,30 +28,58 @@ def register(app: typer.Typer) -> None:
 
 def run(
     sources: Annotated[
-        list[str] | None, typer.Argument(help="rtsp://… | file.mp4 (played in a loop) | 0", metavar="SOURCE…")
+        list[str] | None,
+        typer.Argument(
+            help="rtsp://… | file.mp4 (played in a loop) | 0; none = the rendered demo site", metavar="SOURCE…"
+        ),
     ] = None,
-    zone: Annotated[ZoneType, typer.Option(help="What the cameras see.")] = ZoneType.SPECIAL_ROOM,
+    zone: Annotated[
+        ZoneType, typer.Option(help="What the cameras see; the demo knows its own.")
+    ] = ZoneType.SPECIAL_ROOM,
 ) -> None:
-    """Start everything on an embedded store and watch these sources."""
-    settings = Settings()
-    _register_sources(settings, sources or [], zone)
-    key = new_stored_key(settings, "run", ["events:write", "workers"])
-    children = [_Child("serve"), _Child("work", "--api", _url(settings), "--worker", "run", "--trust-local", key=key)]
-    stop = threading.Event()
+    """Start everything on an embedded store and watch these sources, or the demo site."""
+    settings, stop = Settings(), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    children[0].start()
-    _await(settings, stop)
-    children[1].start()
-    _out.print(f"Mingchu 明厨: {_url(settings)}")
-    _tend(children, stop)
+    out.print(f"Mingchu 明厨 keeps everything in {settings.data_dir.resolve()}")
+    count = register_sources(settings, sources, zone) if sources else register_demo(settings)
+    key = new_stored_key(settings, "run", ["events:write", "workers"])
+    serve = _Child("vision.main", "serve")
+    work = _Child("vision.main", "work", "--api", _url(settings), "--worker", "run", "--trust-local", key=key)
+    try:
+        serve.start()
+        _await(settings, stop)
+        if not sources:
+            _make_films(settings, stop)
+        _look(work, f"Looking at {count} camera(s) every 2 s; open {_url(settings)}  (Ctrl-C ends)", stop)
+        _tend([serve, work], stop)
+    finally:
+        work.stop()
+        serve.stop()
+
+
+def _look(work: "_Child", saying: str, stop: threading.Event) -> None:
+    if not stop.is_set():
+        work.start()
+        out.print(saying)
+
+
+def _make_films(settings: Settings, stop: threading.Event) -> None:
+    """Render the demo's films in a process of its own, which Ctrl-C can end; raises StorageError when it fails."""
+    films = _Child("vision.demo", "site", str(settings.data_dir / "demo"))
+    films.start()
+    while (code := films.ended()) is None and not stop.is_set():
+        stop.wait(0.1)
+    films.stop()
+    if code:
+        raise StorageError(f"{settings.data_dir / 'demo'}: the demo's films could not be rendered (exit code {code})")
 
 
 class _Child:
     """One of our own commands, kept alive."""
 
     def __init__(self, *command: str, key: str = "") -> None:
-        self._command = [sys.executable, "-m", "vision.main", *command]
+        self._command = [sys.executable, "-m", *command]
         self._env = os.environ | ({"MINGCHU_WORKER_KEY": key} if key else {})
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -66,12 +90,17 @@ class _Child:
     def tend(self) -> None:
         """Start it again when it died."""
         if self._process is not None and self._process.poll() is not None:
-            _out.print(f"{self._command[3]} ended with {self._process.returncode}; starting it again")
+            out.print(f"{self._command[3]} ended with {self._process.returncode}; starting it again")
             self.start()
 
+    def ended(self) -> int | None:
+        """Return its exit code; None while it runs."""
+        return self._process.poll() if self._process is not None else None
+
     def stop(self) -> None:
+        """End it and what it started; it leads a group of its own."""
         if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
+            os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait(timeout=10)
 
 
@@ -79,8 +108,6 @@ def _tend(children: list[_Child], stop: threading.Event) -> None:
     while not stop.wait(1.0):
         for child in children:
             child.tend()
-    for child in reversed(children):
-        child.stop()
 
 
 def _await(settings: Settings, stop: threading.Event) -> None:
@@ -96,28 +123,3 @@ def _await(settings: Settings, stop: threading.Event) -> None:
 
 def _url(settings: Settings) -> str:
     return f"http://{settings.host}:{settings.port}"
-
-
-def _register_sources(settings: Settings, sources: list[str], zone: ZoneType) -> None:
-    """Make a camera of every source, once; InvalidInputError names a file that is not there."""
-    if not sources:
-        raise InvalidInputError("SOURCE", "", "rtsp://…, a file or a camera index; the demo site is not built yet")
-    with writing(settings) as (connection, now):
-        if not sites.taken(connection, SITE):
-            put_site(connection, SITE, SITE, now)
-        known = {row["source"] for row in cameras.everything(connection, WHOLE, SITE)}
-        for source in map(_playable, sources):
-            if source not in known:
-                camera = f"camera-{len(known) + 1}"
-                known.add(source)
-                put_camera(connection, {"id": camera, "site_id": SITE, "name": "", "source": source}, zone, now)
-
-
-def _playable(source: str) -> str:
-    """Return a source that goes on for ever: a film is played in a loop at its own pace."""
-    if "://" in source or source.isdecimal() or Path(source).is_dir():
-        return source
-    path = Path(source).resolve()
-    if not path.is_file():
-        raise InvalidInputError("SOURCE", source, "an existing file, a URL or a camera index")
-    return f"loop+file:{path}"

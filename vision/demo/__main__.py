@@ -1,11 +1,17 @@
 """The demo's own command line: training frames, and the site's clips without a server."""
 
 import argparse
+import signal
 import sys
+import time
 from pathlib import Path
 
 from vision.demo.random_frames import write_frames
+from vision.demo.site import ensure_site, site_is_fresh
 from vision.errors import MingchuError
+
+TERMINATED = 143
+"""Exit code of a program that SIGTERM ended."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,12 +33,29 @@ def _parser() -> argparse.ArgumentParser:
     frames.add_argument("--seed", type=int, default=1)
     frames.add_argument("--count", type=int, default=500)
     frames.set_defaults(run=_frames)
+    site = commands.add_parser("site", help="render the films of the demo site, those that are not there yet")
+    site.add_argument("out", type=Path)
+    site.set_defaults(run=_site)
     return parser
 
 
 def _frames(options: argparse.Namespace) -> None:
     path = write_frames(options.out, options.seed, options.count, _tell)
     sys.stdout.write(f"{path}\n")
+
+
+def _site(options: argparse.Namespace) -> None:
+    began_s = time.monotonic()
+
+    def tell(name: str, done: int, count: int) -> None:
+        sys.stdout.write(f"demo film {done} of {count}: {name} ({time.monotonic() - began_s:.0f} s)\n")
+        sys.stdout.flush()
+
+    if not site_is_fresh(options.out):
+        sys.stdout.write("Rendering the demo site, once: about a minute on two idle cores\n")
+        sys.stdout.flush()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    ensure_site(options.out, tell)
 
 
 def _tell(done: int, count: int) -> None:

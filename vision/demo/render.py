@@ -1,6 +1,7 @@
 """Renders a scene to an H.264 film with its truth beside it: whole or not at all, and only when something changed."""
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -43,6 +44,8 @@ def render(script: Script, folder: Path) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for leftover in folder.glob(f".{script.name}-*"):  # of a rendering that was killed
+            shutil.rmtree(leftover, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=f".{script.name}-", dir=folder) as scratch:
             _render(script, Path(scratch))
             _publish(script.name, Path(scratch), folder)

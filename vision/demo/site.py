@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -82,15 +84,29 @@ def ensure_site(folder: Path, progress: Progress | None = None, workers: int | N
     return [folder / f"{script.name}.mp4" for script in wanted]
 
 
+def site_is_fresh(folder: Path) -> bool:
+    """Tell whether nothing needs rendering."""
+    return all(is_fresh(script, folder) for script in scripts())
+
+
 def _rendered(due: Sequence[Script], folder: Path, workers: int) -> Iterator[Script]:
     if not due:
         return
     # Spawned, because the caller may have threads.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(due)), mp_context=context) as pool:
+    pool = ProcessPoolExecutor(min(workers, len(due)), mp_context=context, initializer=_end_tidily)
+    try:
         jobs = {pool.submit(render, script, folder): script for script in sorted(due, key=_work, reverse=True)}
         for job in as_completed(jobs):
             yield _finished(job, jobs)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_tidily() -> None:
+    """Let SIGTERM unwind a rendering, so that no half of a film is left lying about."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _finished(job: "Future[Path]", jobs: "dict[Future[Path], Script]") -> Script:
