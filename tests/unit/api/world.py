@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, copytree
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -20,7 +20,7 @@ from api.addresses import AddressRules, parse_networks
 from api.app import create_app
 from api.auth.backoff import Backoff
 from api.auth.gate import COOKIE, CSRF_HEADER
-from api.auth.secrets import Passwords, code_digest, csrf_of, digest, new_key
+from api.auth.secrets import Passwords, code_digest, csrf_of, digest, new_key, new_token
 from api.bell import Bell
 from api.objects.disk import DiskStore
 from api.services import Services
@@ -107,7 +107,7 @@ class World:
             return [dict(row) for row in connection.execute(table.select()).mappings()]
 
     def _session(self, name: str) -> str:
-        token = f"token-of-{name}"
+        token = new_token()
         with self.database.write() as connection:
             row = users.by_name(connection, name)
             assert row is not None
@@ -132,6 +132,7 @@ def again(founded: World, folder: Path) -> World:
     """Return the world as it was founded, in a folder of its own."""
     origin = Path(str(founded.database.engine.url.database))
     copyfile(origin, folder / origin.name)
+    copytree(origin.parent / "objects", folder / "objects")
     (folder / "incoming").mkdir()
     services = replace(
         founded.services,

@@ -1,0 +1,268 @@
+"""Every route × everybody who may come × own and other region: what is answered, from one table (I9)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from api.auth.caller import KEY_SCOPES
+from api.store.schema import audit, log, viewing_register
+from tests.unit.api.world import PASSWORD, World, again, event_id, message, send_media, streaming, tell
+
+ROLES = frozenset({"admin", "supervisor", "analyst", "kitchen"})
+SCOPES = frozenset(scope.value for scope in KEY_SCOPES)
+PICTURE = b"a picture"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may call a route, what is answered to them, and what when they name a thing of another region."""
+
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    path: str = ""
+    """With {region} where an id of that region stands."""
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    ok: frozenset[int] = frozenset({200})
+    other: int | None = None
+    """None where no id of a region can be named."""
+    anybody: bool = False
+    streams: bool = False
+
+    def request(self, region: str) -> dict[str, Any]:
+        body = self.body(region) if callable(self.body) else self.body
+        told = {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
+        path = self.path.format(region=region, event=event_id(f"event-{region}"))
+        return {"url": path, "headers": self.headers, **told}
+
+
+def _of(roles: str = "", scopes: str = "", **rest: Any) -> Rule:
+    return Rule(frozenset(roles.split()), frozenset(scopes.split()), **rest)
+
+
+ANYBODY = Rule(anybody=True)
+PERSON = Rule(ROLES)
+EVENTS = _of("admin supervisor analyst kitchen", "events:read")
+REVIEW = _of("admin supervisor")
+INTAKE = _of("", "events:write")
+WORKER = _of("", "workers")
+PLACES = _of("admin supervisor analyst kitchen", "sites:read")
+BUILD = _of("admin", "sites:write")
+SEEN = {"If-Match": '"1"'}
+MEDIA = {"Content-Type": "image/jpeg", "X-Content-SHA256": sha256(PICTURE).hexdigest()}
+CREATED, EMPTY = frozenset({201}), frozenset({204})
+
+TABLE: dict[tuple[str, str], Rule] = {
+    ("GET", "/healthz"): replace(ANYBODY, path="/healthz"),
+    ("GET", "/readyz"): replace(ANYBODY, path="/readyz"),
+    ("GET", "/metrics"): replace(ANYBODY, path="/metrics"),
+    ("GET", "/v1/openapi.json"): replace(ANYBODY, path="/v1/openapi.json"),
+    ("GET", "/v1/docs"): replace(ANYBODY, path="/v1/docs"),
+    ("GET", "/docs/oauth2-redirect"): replace(ANYBODY, path="/docs/oauth2-redirect"),
+    ("GET", "/{path:path}"): replace(ANYBODY, path="/", ok=frozenset({200, 503})),  # 503: the console is not built
+    ("POST", "/v1/session"): replace(ANYBODY, path="/v1/session", body={"name": "analyst-north", "password": PASSWORD}),
+    ("GET", "/v1/session"): replace(PERSON, path="/v1/session"),
+    ("DELETE", "/v1/session"): replace(PERSON, path="/v1/session", ok=EMPTY),
+    ("POST", "/v1/session/password"): replace(
+        PERSON, path="/v1/session/password", body={"password": "a new password", "current": PASSWORD}, ok=EMPTY
+    ),
+    ("GET", "/v1/events"): replace(EVENTS, path="/v1/events"),
+    ("GET", "/v1/events/counts"): replace(EVENTS, path="/v1/events/counts"),
+    ("GET", "/v1/events/{event_id}"): replace(EVENTS, path="/v1/events/{event}", other=404),
+    ("GET", "/v1/events/{event_id}/media/{name}"): replace(
+        EVENTS, path="/v1/events/{event}/media/snapshot_blurred", other=404
+    ),
+    ("POST", "/v1/events/{event_id}/review"): replace(
+        REVIEW, path="/v1/events/{event}/review", body={"verdict": "unsure"}, other=404
+    ),
+    ("DELETE", "/v1/events/{event_id}/review"): replace(REVIEW, path="/v1/events/{event}/review", other=404),
+    # Whoever pushes learns only that the site is none to write to, whether it exists or not.
+    ("PUT", "/v1/events/{event_id}"): replace(
+        INTAKE, path="/v1/events/{event}", body=lambda region: message(f"event-{region}", region=region), other=422
+    ),
+    ("PUT", "/v1/events/{event_id}/media/{name}"): replace(
+        INTAKE, path="/v1/events/{event}/media/clip", body=PICTURE, headers=MEDIA, ok=CREATED, other=404
+    ),
+    ("GET", "/v1/log"): replace(EVENTS, path="/v1/log"),
+    ("GET", "/v1/stream"): replace(EVENTS, path="/v1/stream?after=0", streams=True),
+    ("GET", "/v1/regions"): replace(PLACES, path="/v1/regions"),
+    ("GET", "/v1/regions/{region_id}"): replace(PLACES, path="/v1/regions/{region}", other=404),
+    ("POST", "/v1/regions"): _of(
+        "admin",
+        path="/v1/regions",
+        body=lambda region: {"id": "new", "name": "New", "parent": region},
+        ok=CREATED,
+        other=422,
+    ),
+    ("GET", "/v1/sites"): replace(PLACES, path="/v1/sites"),
+    ("GET", "/v1/sites/{site_id}"): replace(PLACES, path="/v1/sites/{region}-site", other=404),
+    ("POST", "/v1/sites"): replace(
+        BUILD,
+        path="/v1/sites",
+        body=lambda region: {"id": "new", "name": "New", "region": region},
+        ok=CREATED,
+        other=422,
+    ),
+    ("PATCH", "/v1/sites/{site_id}"): replace(
+        BUILD, path="/v1/sites/{region}-site", body={"name": "Renamed"}, headers=SEEN, other=404
+    ),
+    ("GET", "/v1/cameras"): replace(PLACES, path="/v1/cameras"),
+    ("GET", "/v1/cameras/{camera_id}"): replace(PLACES, path="/v1/cameras/{region}-camera", other=404),
+    ("POST", "/v1/cameras"): replace(
+        BUILD,
+        path="/v1/cameras",
+        body=lambda region: {"id": "new", "site": f"{region}-site", "source": "rtsp://8.8.8.8/x"},
+        ok=CREATED,
+        other=422,
+    ),
+    ("PATCH", "/v1/cameras/{camera_id}"): replace(
+        BUILD, path="/v1/cameras/{region}-camera", body={"name": "Renamed"}, headers=SEEN, other=404
+    ),
+    ("DELETE", "/v1/cameras/{camera_id}"): replace(
+        BUILD, path="/v1/cameras/{region}-camera", headers=SEEN, ok=EMPTY, other=404
+    ),
+    ("GET", "/v1/workers/{worker}/assignment"): replace(WORKER, path="/v1/workers/w1/assignment"),
+    ("PUT", "/v1/workers/{worker}/status"): replace(
+        WORKER,
+        path="/v1/workers/w1/status",
+        # A camera of another region is passed over without a word.
+        body=lambda region: {"cameras": [{"camera": f"{region}-camera", "state": "ok"}]},
+        ok=EMPTY,
+        other=204,
+    ),
+    ("GET", "/v1/catalogue"): replace(PLACES, path="/v1/catalogue"),
+    ("GET", "/v1/access-log"): replace(REVIEW, path="/v1/access-log"),
+}
+
+
+@pytest.fixture(scope="module")
+def busy(founded: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world with one judged event and one blurred picture in each region."""
+    world = again(founded, tmp_path_factory.mktemp("busy"))
+    asyncio.run(_busy(world))
+    world.database.close()
+    return world
+
+
+async def _busy(world: World) -> None:
+    for region in ("north", "south"):
+        event = await tell(world, f"event-{region}", region=region)
+        await send_media(world, event, "snapshot_blurred", region=region)
+        async with world.person(f"supervisor-{region}") as supervisor:
+            judged = await supervisor.post(f"/v1/events/{event}/review", json={"verdict": "confirmed"})
+            assert judged.status_code == 200
+
+
+@pytest.fixture
+def fresh(busy: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Give a function that makes one more copy of the busy world."""
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("8.8.8.8", 554))])
+    made: list[World] = []
+
+    def make() -> World:
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(again(busy, folder))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.database.close()
+
+
+def routes(world: World) -> list[tuple[str, str]]:
+    contexts = iter_route_contexts(world.app.routes)
+    return [(method, str(each.path)) for each in contexts for method in (each.methods or ()) if method != "HEAD"]
+
+
+def test_every_route_has_its_line_in_the_table(busy: World) -> None:
+    assert sorted(routes(busy)) == sorted(TABLE)
+
+
+EVERYBODY = (*sorted(ROLES), *sorted(SCOPES), "nobody")
+
+
+def client_of(world: World, who: str) -> httpx.AsyncClient:
+    if who in ROLES:
+        return world.person(f"{who}-north")
+    return world.key(who) if who in SCOPES else world.client()
+
+
+def may(rule: Rule, who: str) -> bool:
+    return rule.anybody or who in rule.roles or who in rule.scopes
+
+
+@asynccontextmanager
+async def answered(world: World, method: str, rule: Rule, who: str, region: str) -> AsyncIterator[tuple[int, str]]:
+    """Ask as somebody; give status and text, of a stream its beginning."""
+    async with client_of(world, who) as client:
+        if not rule.streams:
+            answer = await client.request(method, **rule.request(region))
+            yield answer.status_code, answer.text
+            return
+        async with streaming(world, rule.path, client.headers) as channel:
+            begun = await channel.next()
+            said = [await channel.next() for _ in range(3)] if begun["status"] == 200 else []
+            yield begun["status"], "".join(part["body"].decode() for part in said)
+
+
+def written(world: World) -> int:
+    return sum(len(world.rows(table)) for table in (audit, log, viewing_register))
+
+
+@pytest.mark.parametrize(("method", "path"), TABLE)
+async def test_who_may_not_is_turned_away_and_changes_nothing(method: str, path: str, fresh: Any) -> None:
+    rule, world = TABLE[method, path], fresh()
+    before = written(world)
+    for who in [who for who in EVERYBODY if not may(rule, who)]:
+        async with answered(world, method, rule, who, "north") as (status, _):
+            assert status == (401 if who == "nobody" else 403), who
+    assert written(world) == before
+
+
+@pytest.mark.parametrize(("method", "path"), TABLE)
+async def test_who_may_is_served_and_hears_of_the_own_region_only(method: str, path: str, fresh: Any) -> None:
+    rule = TABLE[method, path]
+    served = [who for who in EVERYBODY if may(rule, who)]
+    assert served
+    for who in served:
+        async with answered(fresh(), method, rule, who, "north") as (status, text):
+            assert status in rule.ok, (who, text)
+            assert "south" not in text, who
+
+
+@pytest.mark.parametrize(("method", "path"), [key for key, rule in TABLE.items() if rule.other is not None])
+async def test_another_region_does_not_exist(method: str, path: str, fresh: Any) -> None:
+    rule, world = TABLE[method, path], fresh()
+    before = written(world)
+    for who in [who for who in EVERYBODY if may(rule, who)]:
+        async with (
+            answered(world, method, rule, who, "south") as (status, text),
+            answered(world, method, rule, who, "nowhere") as (missing, told),
+        ):
+            assert status == missing == rule.other, (who, text)
+            said = text.replace("south", "nowhere").replace(event_id("event-south"), event_id("event-nowhere"))
+            assert said == told, "a region that is not yours and one that is not there sound alike"
+    assert written(world) == before
+
+
+def test_every_route_says_who_may_call(busy: World) -> None:
+    described = busy.app.openapi()["paths"]
+    told = {(method.upper(), path): each for path, methods in described.items() for method, each in methods.items()}
+    assert told.keys() >= {key for key in TABLE if key[1].startswith("/v1/")} - {
+        ("GET", "/v1/openapi.json"),
+        ("GET", "/v1/docs"),
+    }
+    for key, each in told.items():
+        rule = TABLE[key]
+        assert each["description"].count("Who may call") == 1, key
+        who = each["x-mingchu-who"]
+        assert (who["anybody"], set(who["roles"]), set(who["scopes"])) == (rule.anybody, rule.roles, rule.scopes), key
