@@ -14,6 +14,8 @@ from vision.frames import Image
 MOST_BYTES = 64 << 20
 MOST_PIXELS = 50_000_000
 FORMATS = "JPEG, PNG, WebP or BMP"
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+"""How a file is named that a folder of pictures counts as one of them."""
 
 _JPEG_SIZE_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """SOF0..SOF15 without DHT, JPG and DAC (ITU-T T.81, table B.1)."""
@@ -32,6 +34,11 @@ class _Header:
     height: int
     is_whole: bool = True
     """False where the file was cut off; formats that do not mark their end leave that to the decoder."""
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """Return the files of a folder that are named as pictures, in the order of their names; raises OSError."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
 def read_picture(path_or_bytes: Path | str | bytes, name: str = "picture") -> Image:

@@ -1,8 +1,6 @@
 """Rubbish from outside: one clear line, exit code 2, nothing left behind."""
 
-import struct
 import subprocess
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.e2e.stack import MINGCHU
+from tests.pictures import png_claiming
 
 
 def zero_bytes(folder: Path) -> Path:
@@ -51,15 +50,9 @@ def empty_folder(folder: Path) -> Path:
 
 
 def huge_png(folder: Path) -> Path:
-    """30,000 × 30,000 px in a few hundred kilobytes: 2.7 GB once decoded."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    rows = zlib.compress(b"\0" * (30_000 * 90_001 // 64), 9)  # truncated rows: nobody must get so far as to read them
+    """30,000 × 30,000 px in a few kilobytes: 2.7 GB once decoded; nobody must get so far as to read the rows."""
     path = folder / "huge.png"
-    header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+    path.write_bytes(png_claiming(30_000, 30_000, bytes(30_000 * 90_001 // 64)))
     return path
 
 

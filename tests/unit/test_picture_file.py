@@ -1,7 +1,6 @@
 import os
 import struct
 import time
-import zlib
 from pathlib import Path
 
 import cv2
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.pictures import png_chunk, png_claiming
 from vision.errors import PictureError
 from vision.picture_file import MOST_BYTES, decoded, picture_hw, read_picture
 
@@ -20,27 +20,18 @@ TURNED = b"II*\0\x08\0\0\0" + struct.pack("<HHHIHHI", 1, 0x112, 3, 1, 6, 0, 0)
 """TIFF with one tag: orientation 6, shown turned by 90 degrees clockwise."""
 
 
-def encoded(extension: str, image: np.ndarray = SHADES, quality: int = 100) -> bytes:
+def compressed(extension: str, quality: int = 100) -> bytes:
     options = [cv2.IMWRITE_WEBP_QUALITY, quality] if extension == ".webp" else []
-    return bytes(cv2.imencode(extension, image, options)[1])
+    return bytes(cv2.imencode(extension, SHADES, options)[1])
 
 
 FILES = {
-    "jpg": encoded(".jpg"),
-    "png": encoded(".png"),
-    "bmp": encoded(".bmp"),
-    "webp": encoded(".webp", quality=90),
-    "webp-lossless": encoded(".webp", quality=101),
+    "jpg": compressed(".jpg"),
+    "png": compressed(".png"),
+    "bmp": compressed(".bmp"),
+    "webp": compressed(".webp", quality=90),
+    "webp-lossless": compressed(".webp", quality=101),
 }
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def png(width: int, height: int) -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
 def turned(name: str) -> bytes:
@@ -49,7 +40,7 @@ def turned(name: str) -> bytes:
         exif = b"Exif\0\0" + TURNED
         return whole[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + whole[2:]
     if name == "png":
-        return whole[:33] + chunk(b"eXIf", TURNED) + whole[33:]
+        return whole[:33] + png_chunk(b"eXIf", TURNED) + whole[33:]
     canvas = b"VP8X" + struct.pack("<I4B", 10, 8, 0, 0, 0) + (63).to_bytes(3, "little") + (47).to_bytes(3, "little")
     body = b"WEBP" + canvas + whole[12:] + b"EXIF" + struct.pack("<I", len(TURNED)) + TURNED
     return b"RIFF" + struct.pack("<I", len(body)) + body
@@ -89,7 +80,7 @@ def test_a_picture_that_was_cut_off_is_refused(name: str, share: float) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param(png(30_000, 30_000), id="png"),
+        pytest.param(png_claiming(30_000, 30_000), id="png"),
         pytest.param(b"BM" + bytes(12) + struct.pack("<Iii", 40, 30_000, -30_000) + bytes(100), id="bmp"),
         pytest.param(
             b"\xff\xd8\xff\xc0\0\x11\x08" + struct.pack(">HH", 30_000, 30_000) + bytes(50) + b"\xff\xd9", id="jpg"
@@ -115,7 +106,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"I am a text.\n" * 20, b"GIF89a" + bytes(50), b"\xff\xd8\xff", b"BM", png(0, 5)]
+    "content", [b"", b"I am a text.\n" * 20, b"GIF89a" + bytes(50), b"\xff\xd8\xff", b"BM", png_claiming(0, 5)]
 )
 def test_what_is_no_picture(content: bytes) -> None:
     with pytest.raises(PictureError):

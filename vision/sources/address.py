@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from vision.config import SourceUrl, masked
 from vision.errors import SourceRefusedError, SourceUnavailableError, SourceUnreadableError, shown
+from vision.picture_file import SUFFIXES
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -84,11 +85,8 @@ def _local(text: str) -> SourceAddress:
     if text.startswith("loop+file:"):
         return SourceAddress(SourceKind.LOOP, _existing(text, text.removeprefix("loop+file:")), text)
     path = Path(_existing(text, text.removeprefix("file://")))
-    kind = SourceKind.PICTURES if path.is_dir() or path.suffix.lower() in PICTURE_SUFFIXES else SourceKind.FILE
+    kind = SourceKind.PICTURES if path.is_dir() or path.suffix.lower() in SUFFIXES else SourceKind.FILE
     return SourceAddress(kind, str(path), text)
-
-
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 
 
 def _existing(text: str, path: str) -> str:

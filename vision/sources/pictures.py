@@ -9,8 +9,8 @@ from typing import Self
 
 from vision.errors import SourceUnavailableError, SourceUnreadableError
 from vision.frames import CameraId, Frame, Packet, StreamInfo
-from vision.picture_file import decoded, picture_hw, read_bounded
-from vision.sources.address import PICTURE_SUFFIXES, SourceAddress
+from vision.picture_file import SUFFIXES, decoded, picture_hw, pictures_in, read_bounded
+from vision.sources.address import SourceAddress
 
 TIME_BASE = Fraction(1, 1000)
 CODEC = "pictures"
@@ -119,11 +119,10 @@ def _listed(address: SourceAddress) -> list[Path]:
     if not path.is_dir():
         return [path]
     try:
-        paths = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file())
+        paths = pictures_in(path)
     except OSError as error:
         raise SourceUnavailableError(address.shown, error.strerror or "cannot be listed") from None
     if not paths:
-        raise SourceUnreadableError(
-            address.shown, f"no pictures in this folder; allowed: {', '.join(sorted(PICTURE_SUFFIXES))}"
-        )
+        allowed = ", ".join(sorted(SUFFIXES))
+        raise SourceUnreadableError(address.shown, f"no pictures in this folder; allowed: {allowed}")
     return paths

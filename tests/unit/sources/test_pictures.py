@@ -1,13 +1,11 @@
-import struct
-import zlib
 from datetime import timedelta
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from tests.films import CAMERA, START_AT, picture
+from tests.pictures import encoded, png_claiming
 from vision.clock import SimulatedClock
 from vision.config import CameraConfig
 from vision.errors import PictureError, SourceUnreadableError
@@ -18,20 +16,6 @@ from vision.sources.pictures import PictureSource
 SUFFIXES = [".jpg", ".png", ".webp", ".bmp"]
 
 
-def encoded(suffix: str, index: int = 0) -> bytes:
-    return bytes(cv2.imencode(suffix, picture(index))[1])
-
-
-def png_claiming(width: int, height: int) -> bytes:
-    """A PNG whose header promises more than its body holds."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
-
-
 def opened(path: Path) -> Source:
     camera = CameraConfig(id=CAMERA, source=str(path), interval_s=2.5)
     return open_source(camera, clock=SimulatedClock(START_AT), start_at=START_AT)
@@ -39,7 +23,7 @@ def opened(path: Path) -> Source:
 
 def test_a_folder_is_a_slow_camera(tmp_path: Path) -> None:
     for index, suffix in enumerate(SUFFIXES):
-        (tmp_path / f"{index}{suffix}").write_bytes(encoded(suffix, 10 * index))
+        (tmp_path / f"{index}{suffix}").write_bytes(encoded(suffix, picture(10 * index)))
     (tmp_path / "notes.txt").write_text("no picture")
     with opened(tmp_path) as source:
         packets = list(source.packets())
