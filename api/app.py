@@ -86,7 +86,12 @@ def create_app(settings: Settings) -> FastAPI:
         services.database.close()
 
     app = FastAPI(
-        title="Mingchu 明厨", version="0.1.0", lifespan=lifespan, docs_url="/v1/docs", openapi_url="/v1/openapi.json", redoc_url=None
+        title="Mingchu 明厨",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url="/v1/docs",
+        openapi_url="/v1/openapi.json",
+        redoc_url=None,
     )
     app.state.services = open_services(settings)
     register_errors(app)
