@@ -66,12 +66,22 @@ class AddressRules:
         if "://" not in source or source.startswith(("file://", "demo:", "loop+file:")):
             self._require_local(source)
             return
+        self.pinned(source)
+
+    def pinned(self, source: str) -> list[IpAddress]:
+        """Return every address that a network source's host means now: who connects to these needs no second lookup.
+
+        Raises:
+            InvalidInputError: one of them is not allowed, or it is no address.
+        """
         if not source.isprintable() or " " in source or "\\" in source:
             raise self._refusal(source, "it has a space, a backslash or a control character")
-        for ip in self._named(source):
+        found = self._named(source)
+        for ip in found:
             reason = self._reason(ip)
             if reason:
                 raise self._refusal(source, f"its host is {ip}, {reason}")
+        return found
 
     def _named(self, source: str) -> list[IpAddress]:
         if "***@" in source:

@@ -13,14 +13,18 @@ from api.addresses import AddressRules, parse_networks
 from api.auth.backoff import Backoff
 from api.auth.secrets import Passwords
 from api.bell import Bell
+from api.detecting.batcher import Limits
+from api.detecting.fetching import Fetcher
+from api.detecting.figures import new_figures
+from api.detecting.service import Detecting, Models
 from api.errors import NotFoundError, register_errors
 from api.guard import Guarded
 from api.listeners import Listeners
-from api.metrics import Measured, new_metrics
+from api.metrics import Measured, Metrics, new_metrics
 from api.objects import ObjectStore
 from api.objects.disk import DiskStore
 from api.objects.s3 import S3Place, S3Store
-from api.routes import cameras, events, health, intake, regions, registers, session, sites, stream, workers
+from api.routes import cameras, detect, events, health, intake, regions, registers, session, sites, stream, workers
 from api.services import Services
 from api.settings import Settings
 from api.store.database import Database
@@ -53,21 +57,29 @@ def open_services(settings: Settings) -> Services:
     incoming.mkdir(parents=True, exist_ok=True)
     for left in incoming.iterdir():
         left.unlink()
+    metrics = new_metrics()
+    addresses = AddressRules(parse_networks(settings.camera_networks), settings.local_sources)
     return Services(
         database=open_database(settings),
         objects=open_objects(settings),
         clock=SystemClock(),
         log_bell=Bell(),
         camera_bell=Bell(),
-        metrics=new_metrics(),
+        metrics=metrics,
         passwords=Passwords(),
         backoff=Backoff(),
-        addresses=AddressRules(parse_networks(settings.camera_networks), settings.local_sources),
+        addresses=addresses,
+        detecting=_open_detecting(settings, addresses, metrics),
         incoming=incoming,
         session_length=timedelta(hours=settings.session_h),
         secure_cookies=settings.public_url.startswith("https://"),
         listeners=Listeners(settings.stream_clients, settings.stream_clients_each),
     )
+
+
+def _open_detecting(settings: Settings, addresses: AddressRules, metrics: Metrics) -> Detecting:
+    limits = Limits(settings.detect_waiting, settings.detect_batch)
+    return Detecting(Models(), Fetcher(addresses), new_figures(metrics.registry), limits)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -83,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         for bell in bells:
             bell.silence()
             bell.detach()
+        services.detecting.close()
         services.database.close()
 
     app = FastAPI(
@@ -95,7 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = open_services(settings)
     register_errors(app)
-    for part in (session, events, intake, stream, regions, sites, cameras, workers, registers, health):
+    for part in (session, events, intake, detect, stream, regions, sites, cameras, workers, registers, health):
         app.include_router(part.router)
     _add_console(app)
     app.add_middleware(Guarded, https=settings.public_url.startswith("https://"))

@@ -17,6 +17,8 @@ _SECURITY = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_PICTURES = ("/v1/detect", "/v1/videos")
+"""Their routes take bodies in many forms, and bound them themselves."""
 MAX_JSON_BYTES = 1 << 20
 """The longest event that the rules can make has some tens of KiB."""
 
@@ -53,8 +55,10 @@ class Guarded:
 
 
 def _tells_json(scope: Scope) -> bool:
-    """Tell whether this request should carry JSON: media have their own rules."""
-    return scope["method"] in _WITH_BODY and scope["path"].startswith("/v1/") and "/media/" not in scope["path"]
+    """Tell whether this request should carry JSON: media and pictures have their own rules."""
+    path = scope["path"]
+    free = "/media/" in path or path.startswith(_PICTURES)
+    return scope["method"] in _WITH_BODY and path.startswith("/v1/") and not free
 
 
 def _too_long(scope: Scope) -> ASGIApp | None:

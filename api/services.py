@@ -11,6 +11,7 @@ from api.addresses import AddressRules
 from api.auth.backoff import Backoff
 from api.auth.secrets import Passwords
 from api.bell import Bell
+from api.detecting.service import Detecting
 from api.listeners import Listeners
 from api.metrics import Metrics
 from api.objects import ObjectStore
@@ -33,6 +34,7 @@ class Services:
     passwords: Passwords
     backoff: Backoff
     addresses: AddressRules
+    detecting: Detecting
     incoming: Path
     """Folder for uploads that are not complete yet."""
     session_length: timedelta

@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     """How many SSE clients one process serves."""
     stream_clients_each: int = Field(default=16, ge=1)
     """How many of them one account may be: every open page of the console is one."""
+    detect_waiting: int = Field(default=96, ge=1, le=4096)
+    """How many pictures may be under way at once in `POST /v1/detect`; the next one is answered 429."""
+    detect_batch: int = Field(default=4, ge=1, le=8)
+    """How many of them the models look at in one call, at most."""
     camera_networks: str = ""
     """Networks that are not public and that camera addresses from the API may lead to, separated by commas:
     `192.168.0.0/16,10.0.0.0/8` for kitchens on a private LAN. Empty = public addresses only."""
