@@ -4,10 +4,9 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -116,32 +115,36 @@ def _migrate(url: str) -> None:
 
 STORES = [pytest.param("sqlite"), pytest.param("postgresql", marks=pytest.mark.server("postgresql"))]
 """Every kind of database that the API's store must behave alike on."""
-NewUrl = Callable[[], str]
 
 
 @pytest.fixture(params=STORES)
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give the address of a database without any table, of each kind in turn."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
     server: Postgres = request.getfixturevalue("postgres")
-    return server.new_url()
-
-
-@pytest.fixture(params=STORES)
-def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> NewUrl:
-    """Give a function that makes a database with our schema, of each kind in turn."""
-    if request.param == "postgresql":
-        server: Postgres = request.getfixturevalue("postgres")
-        return partial(server.new_url, request.getfixturevalue("migrated_postgres"))
-    template: Path = request.getfixturevalue("migrated_sqlite")
-    numbers = count()
-    return lambda: f"sqlite:///{shutil.copy(template, tmp_path / f'{next(numbers)}.sqlite3')}"
+    url = server.new_url()
+    yield url
+    server.drop(url)
 
 
 @pytest.fixture
-def database(new_url: NewUrl) -> Iterator[Database]:
+def postgres_url(postgres: Postgres, migrated_postgres: str) -> Iterator[str]:
+    """Give the address of a database with our schema in PostgreSQL."""
+    url = postgres.new_url(migrated_postgres)
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """Give the address of a database with our schema in SQLite."""
+    return f"sqlite:///{shutil.copy(migrated_sqlite, tmp_path / 'copy.sqlite3')}"
+
+
+@pytest.fixture(params=STORES)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """Give a database with our schema and nothing in it, of each kind in turn."""
-    database = Database(new_url())
-    yield database
-    database.close()
+    with closing(Database(request.getfixturevalue(f"{request.param}_url".replace("postgresql", "postgres")))) as opened:
+        yield opened

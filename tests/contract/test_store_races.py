@@ -21,7 +21,7 @@ from api.store.schema import log as log_table
 from api.store.schema import viewing_register
 from api.store.scope import WHOLE
 from tests.contract.world import NOW, event_id, furnish, take, told
-from tests.servers.postgres import Postgres, running_postgres
+from tests.servers.postgres import running_postgres
 from vision.errors import StorageError
 
 CROWD = 8
@@ -255,11 +255,10 @@ def test_a_reader_sees_one_state(city: Database) -> None:
 
 
 @pytest.mark.server("postgresql")
-def test_a_process_that_hangs_in_a_transaction_loses_it(postgres: Postgres, migrated_postgres: str) -> None:
+def test_a_process_that_hangs_in_a_transaction_loses_it(postgres_url: str) -> None:
     """It holds the head of the log, so everybody waits for it; the server does not wait for ever."""
-    url = postgres.new_url(migrated_postgres)
-    hanging = Database(f"{url}?options=-c%20idle_in_transaction_session_timeout%3D300")
-    others = Database(url)
+    hanging = Database(f"{postgres_url}?options=-c%20idle_in_transaction_session_timeout%3D300")
+    others = Database(postgres_url)
     with others.write() as connection:
         furnish(connection)
     with pytest.raises(StorageError, match="does not work"), hanging.write() as connection:  # noqa: PT012 - the last line

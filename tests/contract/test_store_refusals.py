@@ -13,7 +13,6 @@ from api.store import cameras, media, register, reviews, sites, users
 from api.store import schema as tables
 from api.store.database import Database
 from tests.contract.world import NOW, camera_row, event_id, furnish, piece, site_row, take, told, user_row, view
-from tests.servers.postgres import Postgres
 from vision.errors import InvalidInputError
 
 
@@ -81,11 +80,9 @@ def test_an_instant_without_an_offset_is_refused(city: Database) -> None:
 
 @pytest.mark.server("postgresql")
 @pytest.mark.parametrize("name", ["a\0b", "x" * 129])
-def test_what_postgresql_cannot_keep_is_the_callers_mistake(
-    postgres: Postgres, migrated_postgres: str, name: str
-) -> None:
+def test_what_postgresql_cannot_keep_is_the_callers_mistake(postgres_url: str, name: str) -> None:
     """SQLite keeps a NUL and any length; a value that does not fit is no fault of the server."""
-    with closing(Database(postgres.new_url(migrated_postgres))) as database:
+    with closing(Database(postgres_url)) as database:
         with database.write() as connection:
             furnish(connection)
         with pytest.raises(InvalidInputError, match="what the database can keep"), database.write() as connection:

@@ -64,6 +64,10 @@ class Postgres:
         self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url_of(name)
 
+    def drop(self, url: str) -> None:
+        """Delete a database that `new_url` made, whoever is still connected."""
+        self.run(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
+
     def run(self, statement: str, database: str = DATABASE) -> list[tuple[Any, ...]]:
         """Run one statement outside any transaction and return its rows."""
         with self._connect(database) as connection:
@@ -99,6 +103,7 @@ class Postgres:
     def start(self, database: str = DATABASE) -> None:
         """Start the server and wait until it lets us in, after recovery where it must recover."""
         options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder, "fsync": self.durable}
+        options["dynamic_shared_memory_type"] = "mmap"  # in our folder, where a kill leaves nothing for others
         told = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
             command = [program("postgres"), "-D", str(self.data), "-p", str(self.port), *told]
@@ -127,11 +132,11 @@ class Postgres:
         # The next start refuses while one of them still holds the shared memory.
         eventually(lambda: not any(map(_lives, family)))
 
-    def stop(self) -> None:
-        """Ask politely, but do not wait for clients."""
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Ask politely, but do not wait for clients; by SIGQUIT it does not tidy up, either."""
         process, self.process = self.process, None
         if process and process.poll() is None:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(how)
             process.wait(timeout=30)
 
     def log(self) -> str:
@@ -163,11 +168,17 @@ def _signal(pid: int, number: signal.Signals) -> None:
         return
 
 
+def _memory() -> Path | None:
+    """Return a folder in memory, where there is enough of it: a busy disk makes copies of databases slow."""
+    folder = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+    return folder if folder.is_dir() and shutil.disk_usage(folder).free > 1 << 30 else None
+
+
 @contextmanager
 def running_postgres(*, durable: bool = True) -> Iterator[Postgres]:
     """Give a started server with one empty database; leave nothing behind."""
     # Not pytest's folder: that is closed to other users, and too long a path for a Unix socket.
-    folder = Path(mkdtemp(prefix="mingchu-postgres-"))
+    folder = Path(mkdtemp(prefix="mingchu-postgres-", dir=None if durable else _memory()))
     if _AS_ROOT:
         shutil.chown(folder, _AS_ROOT["user"], _AS_ROOT["group"])
     server = Postgres(folder, durable=durable)
@@ -175,6 +186,5 @@ def running_postgres(*, durable: bool = True) -> Iterator[Postgres]:
         server.create()
         yield server
     finally:
-        if server.process:
-            server.kill()  # a polite stop would flush what is deleted in the next line
+        server.stop(signal.SIGQUIT)
         shutil.rmtree(folder)
