@@ -15,7 +15,7 @@ from api.accounts import new_stored_key
 from api.settings import Settings
 from api.shell import out
 from api.watched import register_demo, register_sources
-from vision.errors import StorageError
+from vision.errors import ConfigError, StorageError
 from vision.scene import ZoneType
 
 READY_S = 30.0
@@ -48,9 +48,9 @@ def run(
     work = _Child("vision.main", "work", "--api", _url(settings), "--worker", "run", "--trust-local", key=key)
     try:
         serve.start()
-        _await(settings, stop)
+        _await(settings, serve, stop)
         if not sources:
-            _make_films(settings, stop)
+            _make_films(settings, serve, stop)
         _look(work, f"Looking at {count} camera(s) every 2 s; open {_url(settings)}  (Ctrl-C ends)", stop)
         _tend([serve, work], stop)
     finally:
@@ -64,11 +64,12 @@ def _look(work: "_Child", saying: str, stop: threading.Event) -> None:
         out.print(saying)
 
 
-def _make_films(settings: Settings, stop: threading.Event) -> None:
+def _make_films(settings: Settings, serve: "_Child", stop: threading.Event) -> None:
     """Render the demo's films in a process of its own, which Ctrl-C can end; raises StorageError when it fails."""
     films = _Child("vision.demo", "site", str(settings.data_dir / "demo"))
     films.start()
     while (code := films.ended()) is None and not stop.is_set():
+        serve.tend()
         stop.wait(0.1)
     films.stop()
     if code:
@@ -110,10 +111,12 @@ def _tend(children: list[_Child], stop: threading.Event) -> None:
             child.tend()
 
 
-def _await(settings: Settings, stop: threading.Event) -> None:
-    """Wait until the API is ready."""
+def _await(settings: Settings, serve: "_Child", stop: threading.Event) -> None:
+    """Wait until the API is ready; raises ConfigError when it ended instead, having said why."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline and not stop.is_set():
+        if serve.ended() is not None:
+            raise ConfigError("MINGCHU_HOST, MINGCHU_PORT", _url(settings), "an address that can be served; see above")
         try:
             if httpx.get(f"{_url(settings)}/readyz", timeout=2).is_success:
                 return

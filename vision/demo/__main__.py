@@ -7,11 +7,8 @@ import time
 from pathlib import Path
 
 from vision.demo.random_frames import write_frames
-from vision.demo.site import ensure_site, site_is_fresh
+from vision.demo.site import TERMINATED, ensure_site, site_is_fresh
 from vision.errors import MingchuError
-
-TERMINATED = 143
-"""Exit code of a program that SIGTERM ended."""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -4,16 +4,16 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from vision.config import Hours, ZoneConfig
 from vision.demo.render import is_fresh, render
 from vision.demo.script import SCENES, Script
-from vision.errors import StorageError
+from vision.errors import MingchuError, StorageError
 
 DEMO_SITE, NIGHT_SITE = "demo", "demo-night"
 NAMES = (
@@ -21,6 +21,8 @@ NAMES = (
     *("serving", "corridor", "dry-store", "store-night"),
 )
 """In the order of the console's camera list; scripts of the same names lie in `scenes/`."""
+TERMINATED = 143
+"""Exit code of a program that SIGTERM ended."""
 Progress = Callable[[str, int, int], None]
 """Told the film that is there now, how many are, and how many there will be."""
 
@@ -90,31 +92,50 @@ def site_is_fresh(folder: Path) -> bool:
 
 
 def _rendered(due: Sequence[Script], folder: Path, workers: int) -> Iterator[Script]:
-    if not due:
-        return
-    # Spawned, because the caller may have threads.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(workers, len(due)), mp_context=context, initializer=_end_tidily)
+    """Render in processes of their own, at most `workers` at a time; end them all when the caller gives up."""
+    waiting = sorted(due, key=_work)
+    running: dict[BaseProcess, Script] = {}
     try:
-        jobs = {pool.submit(render, script, folder): script for script in sorted(due, key=_work, reverse=True)}
-        for job in as_completed(jobs):
-            yield _finished(job, jobs)
+        while waiting or running:
+            while waiting and len(running) < workers:
+                script = waiting.pop()
+                running[_started(script, folder)] = script
+            for process in _ended(running):
+                yield _done(process, running.pop(process))
     finally:
-        pool.shutdown(cancel_futures=True)
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.join()
 
 
-def _end_tidily() -> None:
-    """Let SIGTERM unwind a rendering, so that no half of a film is left lying about."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+def _started(script: Script, folder: Path) -> BaseProcess:
+    # Spawned, because the caller may have threads.
+    process = multiprocessing.get_context("spawn").Process(target=_render_alone, args=(script, folder), daemon=True)
+    process.start()
+    return process
+
+
+def _ended(running: Iterable[BaseProcess]) -> list[BaseProcess]:
+    wait([process.sentinel for process in running])
+    return [process for process in running if not process.is_alive()]
+
+
+def _done(process: BaseProcess, script: Script) -> Script:
+    process.join()
+    if process.exitcode:
+        raise StorageError(f"{script.name}: the film could not be rendered (exit code {process.exitcode})")
+    return script
+
+
+def _render_alone(script: Script, folder: Path) -> None:
+    """Render in this process; SIGTERM unwinds it, so that no half of a film is left lying about."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _finished(job: "Future[Path]", jobs: "dict[Future[Path], Script]") -> Script:
     try:
-        job.result()
-    except BrokenProcessPool as error:
-        raise StorageError(f"{jobs[job].name}: the process that rendered it was killed; start again") from error
-    return jobs[job]
+        render(script, folder)
+    except MingchuError as error:
+        sys.exit(str(error))
 
 
 def _work(script: Script) -> float:
