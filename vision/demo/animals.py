@@ -1,6 +1,6 @@
 """A rat and a cat: small swept bodies on legs that run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -27,6 +27,38 @@ class Animal:
     """Phase of its gait in radians."""
     scale: float = 1.0
     fur: str = "rat"
+
+
+@dataclass(frozen=True, slots=True)
+class _Lump:
+    """A ball on the right side of a body: ear, eye, muzzle; metres in the body's own axes."""
+
+    middle: Vector
+    radii: Vector
+    cell: Cell
+    rows: int
+    columns: int
+
+
+# Spines run from the nose to the rump: ahead, up, radius; metres.
+_RAT_SPINE = (
+    (0.145, 0.028, 0.002), (0.14, 0.029, 0.008), (0.12, 0.034, 0.017), (0.09, 0.042, 0.026), (0.05, 0.046, 0.030),
+    (0.0, 0.05, 0.038), (-0.05, 0.05, 0.044), (-0.085, 0.044, 0.034), (-0.1, 0.04, 0.003),
+)  # fmt: skip
+_RAT_LUMPS = (
+    _Lump((0.02, 0.085, 0.068), (0.011, 0.004, 0.013), Cell.SKIN, 5, 6),
+    _Lump((0.017, 0.112, 0.045), (0.004, 0.004, 0.004), Cell.PROP, 4, 5),
+)
+_RAT_PAWS = ((-0.028, 0.06, 0.0), (0.028, 0.06, 2.2), (-0.028, -0.06, 2.6), (0.028, -0.06, 0.4))
+"""To the right, ahead, and how far its step lags in radians."""
+_CAT_SPINE = (
+    (0.27, 0.27, 0.004), (0.265, 0.27, 0.04), (0.2, 0.265, 0.062), (0.1, 0.25, 0.075), (-0.02, 0.25, 0.078),
+    (-0.14, 0.26, 0.08), (-0.22, 0.25, 0.06), (-0.24, 0.25, 0.004),
+)  # fmt: skip
+_CAT_TAIL = (0.02, 0.02, 0.019, 0.018, 0.017, 0.014, 0.004)
+_CAT_MUZZLE = _Lump((0.0, 0.365, 0.318), (0.026, 0.022, 0.02), Cell.TOP, 5, 8)
+_CAT_LUMPS = (_Lump((0.024, 0.363, 0.348), (0.008, 0.006, 0.008), Cell.PROP, 4, 6),)
+_CAT_LEGS = ((-0.045, 0.2, 0.0), (0.045, 0.2, np.pi), (-0.045, -0.17, np.pi), (0.045, -0.17, 0.0))
 
 
 def shape(animal: Animal) -> Mesh:
@@ -56,50 +88,13 @@ def _body(points: tuple[Vector, ...], radii: tuple[float, ...], cell: Cell = Cel
 
 
 def _rat(stride: float) -> list[Grid]:
-    hop = 0.008 * np.sin(2 * stride)
-    spine = tuple(
-        (0.0, y, z + hop)
-        for y, z in (
-            (0.145, 0.028),
-            (0.14, 0.029),
-            (0.12, 0.034),
-            (0.09, 0.042),
-            (0.05, 0.046),
-            (0.0, 0.05),
-            (-0.05, 0.05),
-            (-0.085, 0.044),
-            (-0.1, 0.04),
-        )
-    )
-    trunk = _body(spine, (0.002, 0.008, 0.017, 0.026, 0.030, 0.038, 0.044, 0.034, 0.003))
-    wag = 0.03 * np.sin(stride)
-    tail = _body(
-        tuple((wag * k * k / 16, -0.09 - 0.05 * k, 0.03 / (1 + k)) for k in range(5)),
-        (0.009, 0.008, 0.006, 0.005, 0.002),
-        Cell.SKIN,
-        6,
-    )
-    ears = [
-        Grid(
-            ball(array([side * 0.02, 0.085, 0.068 + hop]), (0.011, 0.004, 0.013), rows=5, columns=6),
-            Part.ANIMAL,
-            Cell.SKIN,
-        )
-        for side in (-1, 1)
-    ]
-    eyes = [
-        Grid(
-            ball(array([side * 0.017, 0.112, 0.045 + hop]), (0.004, 0.004, 0.004), rows=4, columns=5),
-            Part.ANIMAL,
-            Cell.PROP,
-        )
-        for side in (-1, 1)
-    ]
-    paws = [
-        _paw(side * 0.028, y, 0.014, stride + lag)
-        for side, y, lag in ((-1, 0.06, 0), (1, 0.06, 2.2), (-1, -0.06, 2.6), (1, -0.06, 0.4))
-    ]
-    return [trunk, tail, *ears, *eyes, *paws]
+    hop = 0.008 * float(np.sin(2 * stride))
+    trunk = _body(tuple((0.0, y, z + hop) for y, z, _ in _RAT_SPINE), tuple(radius for _, _, radius in _RAT_SPINE))
+    wag = 0.03 * float(np.sin(stride))
+    tail = tuple((wag * k * k / 16, -0.09 - 0.05 * k, 0.03 / (1 + k)) for k in range(5))
+    lumps = [_lump(lump, hop) for lump in _both_sides(_RAT_LUMPS)]
+    paws = [_paw(x, y, 0.014, stride + lag) for x, y, lag in _RAT_PAWS]
+    return [trunk, _body(tail, (0.009, 0.008, 0.006, 0.005, 0.002), Cell.SKIN, 6), *lumps, *paws]
 
 
 def _paw(x: float, y: float, size_m: float, phase: float) -> Grid:
@@ -108,46 +103,31 @@ def _paw(x: float, y: float, size_m: float, phase: float) -> Grid:
 
 
 def _cat(stride: float) -> list[Grid]:
-    spine = (
-        (0, 0.27, 0.27),
-        (0, 0.265, 0.27),
-        (0, 0.2, 0.265),
-        (0, 0.1, 0.25),
-        (0, -0.02, 0.25),
-        (0, -0.14, 0.26),
-        (0, -0.22, 0.25),
-        (0, -0.24, 0.25),
+    trunk = _body(
+        tuple((0.0, y, z) for y, z, _ in _CAT_SPINE), tuple(radius for _, _, radius in _CAT_SPINE), columns=14
     )
-    trunk = _body(spine, (0.004, 0.04, 0.062, 0.075, 0.078, 0.08, 0.06, 0.004), columns=14)
     sway = 0.05 * float(np.sin(stride * 0.5))
-    tail = _body(
-        tuple((sway * k / 5, -0.22 - 0.045 * k, 0.27 + 0.012 * k * k) for k in range(7)),
-        (0.02, 0.02, 0.019, 0.018, 0.017, 0.014, 0.004),
-        columns=8,
-    )
-    head = [
-        Grid(ball(array([0, 0.31, 0.335]), (0.058, 0.062, 0.055)), Part.ANIMAL, Cell.TOP),
-        Grid(ball(array([0, 0.365, 0.318]), (0.026, 0.022, 0.02), rows=5, columns=8), Part.ANIMAL, Cell.TOP),
-    ]
-    ears = [
-        _body(
-            ((side * 0.036, 0.30, 0.425), (side * 0.036, 0.305, 0.40), (side * 0.034, 0.31, 0.365)),
-            (0.002, 0.013, 0.026),
-            columns=6,
-        )
-        for side in (-1, 1)
-    ]
-    eyes = [
-        Grid(
-            ball(array([side * 0.024, 0.363, 0.348]), (0.008, 0.006, 0.008), rows=4, columns=6), Part.ANIMAL, Cell.PROP
-        )
-        for side in (-1, 1)
-    ]
-    legs = [
-        _leg(side * 0.045, y, stride + lag)
-        for side, y, lag in ((-1, 0.2, 0), (1, 0.2, np.pi), (-1, -0.17, np.pi), (1, -0.17, 0))
-    ]
-    return [trunk, tail, *head, *ears, *eyes, *legs]
+    tail = tuple((sway * k / 5, -0.22 - 0.045 * k, 0.27 + 0.012 * k * k) for k in range(7))
+    head = Grid(ball(array([0, 0.31, 0.335]), (0.058, 0.062, 0.055)), Part.ANIMAL, Cell.TOP)
+    ears = [_ear(side) for side in (-1, 1)]
+    lumps = [_lump(lump, 0.0) for lump in (_CAT_MUZZLE, *_both_sides(_CAT_LUMPS))]
+    legs = [_leg(x, y, stride + lag) for x, y, lag in _CAT_LEGS]
+    return [trunk, _body(tail, _CAT_TAIL, columns=8), head, *ears, *lumps, *legs]
+
+
+def _ear(side: int) -> Grid:
+    path = ((side * 0.036, 0.30, 0.425), (side * 0.036, 0.305, 0.40), (side * 0.034, 0.31, 0.365))
+    return _body(path, (0.002, 0.013, 0.026), columns=6)
+
+
+def _lump(lump: _Lump, lift_m: float) -> Grid:
+    x, y, z = lump.middle
+    shape_ = ball(array([x, y, z + lift_m]), lump.radii, rows=lump.rows, columns=lump.columns)
+    return Grid(shape_, Part.ANIMAL, lump.cell)
+
+
+def _both_sides(lumps: tuple[_Lump, ...]) -> list[_Lump]:
+    return [replace(lump, middle=(side * lump.middle[0], *lump.middle[1:])) for lump in lumps for side in (-1, 1)]
 
 
 def _leg(x: float, y: float, phase: float) -> Grid:

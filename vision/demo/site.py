@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vision.config import Hours, ZoneConfig
 from vision.demo.render import is_fresh, render
-from vision.demo.script import SCENES, Script
+from vision.demo.script import SCENES, Person, Script
 from vision.errors import MingchuError, StorageError
 
 DEMO_SITE, NIGHT_SITE = "demo", "demo-night"
@@ -139,9 +139,15 @@ def _render_alone(script: Script, folder: Path) -> None:
 
 
 def _work(script: Script) -> float:
-    """Estimate how long a film takes: pictures with people in them are what costs."""
-    faults_s = sum(m.to_s - m.from_s for m in script.mishaps if m.state == "frozen")
-    return (script.seconds - faults_s) * (1 + len(script.persons) + len(script.fumes) / 2)
+    """Estimate how long a film takes: people are what costs, then fumes, then the picture itself."""
+    people_s = sum(_stay_s(person, script.seconds) for person in script.persons)
+    fumes_s = sum(min(fume.to_s, script.seconds) - fume.from_s for fume in script.fumes)
+    return people_s + fumes_s / 2 + script.seconds / 3
+
+
+def _stay_s(person: Person, seconds: float) -> float:
+    last = person.steps[-1]
+    return (last.at_s if last.leave else seconds) - person.steps[0].at_s
 
 
 def _cores() -> int:
