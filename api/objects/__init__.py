@@ -30,7 +30,7 @@ class ObjectStore(Protocol):
         ...
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """Yield `length` bytes from `start`; FileNotFoundError before the first chunk when there is no such object."""
+        """Yield `length` bytes from `start`, fewer where the object ends; FileNotFoundError when there is none."""
         ...
 
     def stat(self, key: str) -> ObjectStat | None:
@@ -50,8 +50,13 @@ class ObjectStore(Protocol):
         ...
 
 
+def is_key(text: str) -> bool:
+    """Tell whether an object can have this name; what else lies in a store is not ours."""
+    return _KEY.fullmatch(text) is not None
+
+
 def checked(key: str) -> str:
     """Return a key that cannot leave the store: plain segments, none of them hidden or `..`."""
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise InvalidInputError("key", key, "segments of letters, digits, . _ - joined by single slashes")
     return key

@@ -6,13 +6,17 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256 as new_sha256
 from pathlib import Path
+from stat import S_ISREG
+from time import time
 from uuid import uuid4
 
-from api.objects import CHUNK_BYTES, ObjectStat, checked
+from api.objects import CHUNK_BYTES, ObjectStat, checked, is_key
 from vision.errors import StorageError
 
 _INCOMING = ".incoming"
 """Hidden, so that no key can name it; on the same file system, so that a rename is atomic."""
+_LEFT_S = 24 * 3600.0
+"""A file that is incoming for so long was left by a process that died; younger ones may be another's work."""
 
 
 class DiskStore:
@@ -20,7 +24,10 @@ class DiskStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        (root / _INCOMING).mkdir(parents=True, exist_ok=True)
+        with _translated(str(root)):
+            (root / _INCOMING).mkdir(parents=True, exist_ok=True)
+            for left in list((root / _INCOMING).iterdir()):
+                _remove_if_old(left)
 
     def put(self, key: str, path: Path, sha256: str, media_type: str) -> None:  # noqa: ARG002 - a folder keeps no types
         """Copy the file in; a reader sees all of it or nothing, also after a power cut."""
@@ -34,29 +41,35 @@ class DiskStore:
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """Yield the bytes in chunks."""
-        path = self._path(key)
-        path.stat()  # says now that it is not there; the file itself is opened when somebody reads
-        return _chunks(path, start, length)
+        if self.stat(key) is None:  # said now; the file itself is opened when somebody reads
+            raise FileNotFoundError(key)
+        return self._chunks(key, start, length)
 
     def stat(self, key: str) -> ObjectStat | None:
         """Return size and time."""
-        try:
-            found = self._path(key).stat()
-        except FileNotFoundError:
+        path = self._path(key)
+        with _translated(key):
+            try:
+                found = path.stat()
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+        if not S_ISREG(found.st_mode):  # a folder: only the beginning of other keys
             return None
         return ObjectStat(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def delete(self, key: str) -> None:
         """Remove the file."""
         with _translated(key):
-            self._path(key).unlink(missing_ok=True)
+            if self.stat(key) is not None:
+                self._path(key).unlink(missing_ok=True)
 
     def walk(self, prefix: str = "") -> Iterator[ObjectStat]:
         """Yield every finished object."""
         for folder, folders, names in os.walk(self._root):
             folders[:] = [name for name in folders if not name.startswith(".")]
             keys = ((Path(folder) / name).relative_to(self._root).as_posix() for name in names)
-            yield from (stat for key in keys if key.startswith(prefix) and (stat := self.stat(key)))
+            ours = (key for key in keys if key.startswith(prefix) and is_key(key))
+            yield from (stat for key in ours if (stat := self.stat(key)))
 
     def probe(self) -> None:
         """Write and remove a file."""
@@ -65,6 +78,14 @@ class DiskStore:
 
     def _path(self, key: str) -> Path:
         return self._root / checked(key)
+
+    def _chunks(self, key: str, start: int, length: int | None) -> Iterator[bytes]:
+        with _translated(key), self._path(key).open("rb") as file:
+            file.seek(start)
+            left = length
+            while chunk := file.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left)):
+                left = None if left is None else left - len(chunk)
+                yield chunk
 
     @contextmanager
     def _temporary(self) -> Iterator[Path]:
@@ -96,6 +117,14 @@ def _translated(key: str) -> Iterator[None]:
         raise StorageError(f"{key}: {error.strerror}") from error
 
 
+def _remove_if_old(left: Path) -> None:
+    try:
+        if time() - left.stat().st_mtime > _LEFT_S:
+            left.unlink()
+    except FileNotFoundError:
+        return  # another process of ours was faster
+
+
 def _copied(source: Path, target: Path) -> str:
     digest = new_sha256()
     with source.open("rb") as reader, target.open("xb") as writer:
@@ -105,12 +134,3 @@ def _copied(source: Path, target: Path) -> str:
         writer.flush()
         os.fsync(writer.fileno())
     return digest.hexdigest()
-
-
-def _chunks(path: Path, start: int, length: int | None) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(start)
-        left = length
-        while chunk := file.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left)):
-            left = None if left is None else left - len(chunk)
-            yield chunk
