@@ -30,9 +30,22 @@ def cut(image: Image, window: NDArray[np.int64], canvas: Image, pad: int) -> Non
     left, top, right, bottom = np.rint((inside - low) * zoom).astype(int).ravel().tolist()
     canvas[:] = pad
     if right > left and bottom > top and (inside[1] > inside[0]).all():
-        part = image[inside[0, 1] : inside[1, 1], inside[0, 0] : inside[1, 0]]
+        part = _halved(image[inside[0, 1] : inside[1, 1], inside[0, 0] : inside[1, 0]], (right - left, bottom - top))
         way = cv2.INTER_AREA if zoom.max() < 1 else cv2.INTER_LINEAR
         cv2.resize(part, (right - left, bottom - top), dst=canvas[top:bottom, left:right], interpolation=way)
+
+
+def _halved(part: Image, size: tuple[int, int]) -> Image:
+    """Return the part, halved while it is at least four times the size (width, height) that it will get.
+
+    The mean of 2 x 2 px is quick, and areas of any other ratio are not: a person who fills a 1080p picture costs 0.5 ms
+    instead of 2.3 ms. An odd row or column at the far edge is left out.
+    """
+    while part.shape[1] >= 4 * size[0] and part.shape[0] >= 4 * size[1]:
+        width, height = part.shape[1] // 2, part.shape[0] // 2
+        even = part[: 2 * height, : 2 * width]
+        part = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return part
 
 
 def crop(image: Image, box: NDArray[np.float32], spec: InputSpec) -> Image:

@@ -1,8 +1,10 @@
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.pictures import noise
 from tests.unit.detectors.test_letterbox import spec
 from vision.detectors.crops import crop, windows
 
@@ -44,3 +46,22 @@ def test_shows_the_box_and_nothing_else() -> None:
 def test_any_box_gives_a_crop(sides: tuple[float, ...]) -> None:
     image = np.zeros((30, 40, 3), np.uint8)
     assert crop(image, np.array(sides, np.float32), spec(16, 24, crop_scale=1.5)).shape == (24, 16, 3)
+
+
+@pytest.mark.parametrize("side", [127, 128, 301, 700, 1003])
+def test_a_large_box_is_the_mean_of_its_pixels(side: int) -> None:
+    """Up to the odd row and column that halving leaves out: a stretch of less than one part in 64."""
+    image = noise((1080, 1920))
+    seen = crop(image, np.array([300, 20, 300 + side, 20 + side], np.float32), spec(32, 32))
+    exact = cv2.resize(image[20 : 20 + side, 300 : 300 + side], (32, 32), interpolation=cv2.INTER_AREA)
+    apart = np.abs(seen.astype(int) - exact)
+    assert apart.mean() <= 2
+    assert apart.max() <= 8
+
+
+def test_a_large_box_is_seen_to_its_edges() -> None:
+    image = np.zeros((1080, 1920, 3), np.uint8)
+    image[:, 960:] = 255
+    seen = crop(image, np.array([960 - 512, 0, 960 + 512, 1024], np.float32), spec(32, 32))
+    assert (seen[:, :16] == 0).all()
+    assert (seen[:, 16:] == 255).all()
