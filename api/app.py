@@ -16,6 +16,7 @@ from api.bell import Bell
 from api.detecting.batcher import Limits
 from api.detecting.fetching import Fetcher
 from api.detecting.figures import new_figures
+from api.detecting.films import Films, Studio
 from api.detecting.service import Detecting, Models
 from api.errors import NotFoundError, register_errors
 from api.guard import Guarded
@@ -24,7 +25,20 @@ from api.metrics import Measured, Metrics, new_metrics
 from api.objects import ObjectStore
 from api.objects.disk import DiskStore
 from api.objects.s3 import S3Place, S3Store
-from api.routes import cameras, detect, events, health, intake, regions, registers, session, sites, stream, workers
+from api.routes import (
+    cameras,
+    detect,
+    events,
+    health,
+    intake,
+    regions,
+    registers,
+    session,
+    sites,
+    stream,
+    videos,
+    workers,
+)
 from api.services import Services
 from api.settings import Settings
 from api.store.database import Database
@@ -59,6 +73,7 @@ def open_services(settings: Settings) -> Services:
         left.unlink()
     metrics = new_metrics()
     addresses = AddressRules(parse_networks(settings.camera_networks), settings.local_sources)
+    detecting = _open_detecting(settings, addresses, metrics)
     return Services(
         database=open_database(settings),
         objects=open_objects(settings),
@@ -69,7 +84,8 @@ def open_services(settings: Settings) -> Services:
         passwords=Passwords(),
         backoff=Backoff(),
         addresses=addresses,
-        detecting=_open_detecting(settings, addresses, metrics),
+        detecting=detecting,
+        films=_open_films(settings, detecting),
         incoming=incoming,
         session_length=timedelta(hours=settings.session_h),
         secure_cookies=settings.public_url.startswith("https://"),
@@ -80,6 +96,12 @@ def open_services(settings: Settings) -> Services:
 def _open_detecting(settings: Settings, addresses: AddressRules, metrics: Metrics) -> Detecting:
     limits = Limits(settings.detect_waiting, settings.detect_batch)
     return Detecting(Models(), Fetcher(addresses), new_figures(metrics.registry), limits)
+
+
+def _open_films(settings: Settings, detecting: Detecting) -> Films:
+    most_bytes = settings.video_mib << 20
+    studio = Studio(detecting.models, detecting.fetcher, detecting.figures, SystemClock(), most_bytes)
+    return Films(settings.data_dir / "videos", studio)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -95,6 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
         for bell in bells:
             bell.silence()
             bell.detach()
+        services.films.close()
         services.detecting.close()
         services.database.close()
 
@@ -108,7 +131,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = open_services(settings)
     register_errors(app)
-    for part in (session, events, intake, detect, stream, regions, sites, cameras, workers, registers, health):
+    for part in (session, events, intake, detect, videos, stream, regions, sites, cameras, workers, registers, health):
         app.include_router(part.router)
     _add_console(app)
     app.add_middleware(Guarded, https=settings.public_url.startswith("https://"))

@@ -11,6 +11,7 @@ from api.addresses import AddressRules
 from api.auth.backoff import Backoff
 from api.auth.secrets import Passwords
 from api.bell import Bell
+from api.detecting.films import Films
 from api.detecting.service import Detecting
 from api.listeners import Listeners
 from api.metrics import Metrics
@@ -35,6 +36,7 @@ class Services:
     backoff: Backoff
     addresses: AddressRules
     detecting: Detecting
+    films: Films
     incoming: Path
     """Folder for uploads that are not complete yet."""
     session_length: timedelta

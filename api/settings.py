@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     """How many pictures may be under way at once in `POST /v1/detect`; the next one is answered 429."""
     detect_batch: int = Field(default=4, ge=1, le=8)
     """How many of them the models look at in one call, at most."""
+    video_mib: int = Field(default=512, ge=1, le=65536)
+    """How large a film sent to `POST /v1/videos` may be."""
     camera_networks: str = ""
     """Networks that are not public and that camera addresses from the API may lead to, separated by commas:
     `192.168.0.0/16,10.0.0.0/8` for kitchens on a private LAN. Empty = public addresses only."""

@@ -47,6 +47,19 @@ class Fetcher:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             raise _refusal(url, f"it failed with {type(error).__name__}") from None
 
+    async def check(self, url: str) -> list[IpAddress]:
+        """Return every address that a URL's host means now; InvalidInputError when one of them is not allowed."""
+        try:
+            scheme = httpx.URL(url).scheme
+        except httpx.InvalidURL:
+            raise _refusal(url, "it is no URL") from None
+        if scheme not in {"http", "https"}:
+            raise _refusal(url, "another scheme")
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._lookups, self._rules.pinned, url)
+        except InvalidInputError as error:
+            raise InvalidInputError("url", hidden(url), error.allowed) from None
+
     def close(self) -> None:
         """Wait for no lookup any more."""
         self._lookups.shutdown(wait=False, cancel_futures=True)
@@ -73,22 +86,13 @@ class Fetcher:
 
     async def _asked(self, client: httpx.AsyncClient, url: str) -> httpx.Response:
         """Ask the first of the host's addresses that lets us connect."""
-        addresses = await self._checked(url)
+        addresses = await self.check(url)
         for address in addresses[:-1]:
             try:
                 return await client.send(_pinned(client, url, address), stream=True)
             except httpx.ConnectError:
                 continue
         return await client.send(_pinned(client, url, addresses[-1]), stream=True)
-
-    async def _checked(self, url: str) -> list[IpAddress]:
-        if httpx.URL(url).scheme not in {"http", "https"}:
-            raise _refusal(url, "another scheme")
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._lookups, self._rules.pinned, url)
-        except InvalidInputError as error:
-            raise InvalidInputError("url", hidden(url), error.allowed) from None
 
 
 def _pinned(client: httpx.AsyncClient, url: str, address: IpAddress) -> httpx.Request:

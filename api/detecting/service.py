@@ -74,7 +74,7 @@ class Detecting:
     def __init__(self, models: Models, fetcher: Fetcher, figures: Figures, limits: Limits) -> None:
         self.models = models
         self.fetcher = fetcher
-        self._figures = figures
+        self.figures = figures
         self._seats = Budget("pictures", limits.waiting)
         self._bytes = Budget("bytes", MOST_HELD_BYTES)
         self._pixels = Budget("pixels", MOST_HELD_PIXELS)
@@ -93,7 +93,7 @@ class Detecting:
             with self._seats.holding(count, self._batcher.wait_s):
                 yield
         except BusyError:
-            self._figures.pictures.labels("busy").inc(count)
+            self.figures.pictures.labels("busy").inc(count)
             raise
 
     def knock(self) -> None:
@@ -133,7 +133,7 @@ class Detecting:
 
     async def _looked(self, content: bytes, wishes: Wishes) -> Json:
         picture = await self.aside(open_picture, content)
-        self._figures.seconds.labels("decode").observe(picture.decode_ms / 1e3)
+        self.figures.seconds.labels("decode").observe(picture.decode_ms / 1e3)
         look = await asyncio.wrap_future(self._batcher.submit((picture, Place(wishes.zone))))
         if wishes.kinds:
             look["violations"] = [v for v in cast("list[Json]", look["violations"]) if v["kind"] in wishes.kinds]
@@ -157,7 +157,7 @@ class Detecting:
             outcome = "left"
             raise
         finally:
-            self._figures.pictures.labels(outcome).inc()
+            self.figures.pictures.labels(outcome).inc()
 
 
 def measured(content: bytes) -> tuple[int, int]:

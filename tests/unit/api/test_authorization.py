@@ -1,14 +1,18 @@
 """Every route × everybody who may come × own and other region: what is answered, from one table (I9)."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 from fastapi.routing import iter_route_contexts
 
@@ -54,10 +58,13 @@ EVENTS = _of("admin supervisor analyst kitchen", "events:read")
 REVIEW = _of("admin supervisor")
 INTAKE = _of("", "events:write")
 WORKER = _of("", "workers")
+DETECT = _of("admin supervisor analyst kitchen", "detect")
 PLACES = _of("admin supervisor analyst kitchen", "sites:read")
 BUILD = _of("admin", "sites:write")
 SEEN = {"If-Match": '"1"'}
 MEDIA = {"Content-Type": "image/jpeg", "X-Content-SHA256": sha256(PICTURE).hexdigest()}
+NOBODYS, GONE = UUID(int=1), frozenset({404})
+GREY = cv2.imencode(".bmp", np.full((64, 64, 3), 90, np.uint8))[1].tobytes()
 CREATED, EMPTY = frozenset({201}), frozenset({204})
 
 TABLE: dict[tuple[str, str], Rule] = {
@@ -91,6 +98,21 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("PUT", "/v1/events/{event_id}/media/{name}"): replace(
         INTAKE, path="/v1/events/{event}/media/clip", body=PICTURE, headers=MEDIA, ok=CREATED, other=404
     ),
+    ("POST", "/v1/detect"): replace(DETECT, path="/v1/detect", body=GREY, headers={"Content-Type": "image/bmp"}),
+    ("POST", "/v1/detect/batch"): replace(
+        DETECT, path="/v1/detect/batch", body={"pictures": [{"image": b64encode(GREY).decode()}]}
+    ),
+    # A film is its sender's alone, whoever else has the same permission.
+    ("POST", "/v1/videos"): replace(
+        DETECT, path="/v1/videos", body=b"no film", headers={"Content-Type": "video/mp4"}, ok=frozenset({202, 429})
+    ),
+    ("GET", "/v1/videos"): replace(DETECT, path="/v1/videos"),
+    ("GET", "/v1/videos/{video_id}"): replace(DETECT, path=f"/v1/videos/{NOBODYS}", ok=GONE),
+    ("GET", "/v1/videos/{video_id}/result"): replace(DETECT, path=f"/v1/videos/{NOBODYS}/result", ok=GONE),
+    ("GET", "/v1/videos/{video_id}/events/{event_id}/{part}"): replace(
+        DETECT, path=f"/v1/videos/{NOBODYS}/events/{NOBODYS}/clip.mp4", ok=GONE
+    ),
+    ("DELETE", "/v1/videos/{video_id}"): replace(DETECT, path=f"/v1/videos/{NOBODYS}", ok=GONE),
     ("GET", "/v1/log"): replace(EVENTS, path="/v1/log"),
     ("GET", "/v1/stream"): replace(EVENTS, path="/v1/stream?after=0", streams=True),
     ("GET", "/v1/regions"): replace(PLACES, path="/v1/regions"),
