@@ -103,8 +103,13 @@ class S3Store:
         with self._translated(key):
             if _digest(path) != sha256:
                 raise StorageError(f"{key}: the bytes do not have the hash {sha256}")
+            # One part after the other: of several at a time, one may arrive after an upload was given up.
             self._client.fput_object(
-                bucket_name=self._bucket, object_name=name, file_path=str(path), content_type=media_type
+                bucket_name=self._bucket,
+                object_name=name,
+                file_path=str(path),
+                content_type=media_type,
+                num_parallel_uploads=1,
             )
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ from minio import Minio
 
 from tests.e2e.stack import eventually, free_port
 
-ACCESS_KEY, SECRET_KEY = "test:tester", "a-tester's/sécret+key"
+ACCESS_KEY, SECRET_KEY = "test:tester", "a-tester's/secret+key"
 STORES = ("account", "container", "object")
 _SWIFT = """
 [swift-hash]
@@ -136,6 +136,14 @@ class Swift:
         name = f"bucket-{next(self.numbers)}"
         self.client().make_bucket(bucket_name=name)
         return name
+
+    def segments_of(self, bucket: str) -> list[str]:
+        """Return the parts of large objects, finished or not, which S3 itself does not show."""
+        who = {"X-Auth-User": ACCESS_KEY, "X-Auth-Key": SECRET_KEY}
+        let_in = httpx.get(f"{self.endpoint}/auth/v1.0", headers=who).raise_for_status().headers
+        token = {"X-Auth-Token": let_in["X-Storage-Token"]}
+        listed = httpx.get(f"{let_in['X-Storage-Url']}/{bucket}%2Bsegments", headers=token).raise_for_status()
+        return listed.text.split()
 
     def start(self) -> None:
         """Write the configuration, start everything and wait until a bucket can be asked for."""
