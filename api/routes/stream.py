@@ -1,6 +1,7 @@
 """The log, for whoever wants to know of everything: pushed by SSE, pulled by number."""
 
 import json
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -14,8 +15,9 @@ from api.auth.gate import Gate, GatedRoute, by_session
 from api.fields import BIGGEST
 from api.services import Services, Wired
 from api.store import keys, log
-from vision.errors import InvalidInputError
+from vision.errors import InvalidInputError, StorageError
 
+_log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1", tags=["out"], route_class=GatedRoute)
 Reader = Annotated[Caller, Depends(Gate(Permission.EVENTS_READ))]
 HEARTBEAT_S = 15.0
@@ -78,8 +80,16 @@ class _Listener:
     sequence: int
 
     async def lines(self) -> AsyncIterator[str]:
-        """Yield what is new, and a comment when nothing was for a while."""
+        """Yield what is new; ends when the store does not answer, and the client comes back with its last number."""
         yield ": welcome\n\n"
+        try:
+            async for text in self._told():
+                yield text
+        except StorageError as error:
+            _log.warning("event=stream-ends sequence=%d reason=%s", self.sequence, error)
+
+    async def _told(self) -> AsyncIterator[str]:
+        """Yield what is new, and a comment when nothing was for a while."""
         quiet_s = 0.0
         while not self.services.log_bell.silenced and await run_in_threadpool(self._welcome):
             news = await run_in_threadpool(self._news)

@@ -20,7 +20,7 @@ ALL_ROLES = {"snapshot", "annotated", "snapshot_blurred", "annotated_blurred", "
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    stack = Stack(tmp_path)
+    stack = Stack(tmp_path, {"MINGCHU_LOCAL_SOURCES": "1"})
     yield stack
     stack.close()
 
@@ -84,8 +84,9 @@ def check_log(lines: list[dict[str, object]], witness: Witness) -> None:
     assert not [phase for phase, times in told.items() if times > 1], "told twice"
     assert witness.phases(), "the drill was too short to see anything"
     assert not witness.missed, "opened by the line and never handed over"
-    assert not witness.phases() - set(told), "lost"
-    assert not set(told) - witness.phases(begun=True), "invented"
+    lost, invented = witness.phases() - set(told), set(told) - witness.phases(begun=True)
+    assert not lost
+    assert not invented
     assert [line["sequence"] for line in lines] == list(range(1, len(lines) + 1))
     for event in {event for event, _ in told}:
         phases = [str(line["type"]).rpartition(".")[2] for line in lines if line["data"]["id"] == event]

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 BATCH = 32
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
+"""For one event that the API does not take now, while it takes others."""
+LONGEST_PAUSE_S = 15.0
+"""While the API is out of reach: so late at most the spool begins to drain once it is back."""
 IDLE_S = 0.25
 """How long `run` rests when nothing may be sent."""
 
@@ -47,7 +50,10 @@ class Reporter:
         self._clock = clock
         self._tally = {"sent": 0, "later": 0, "pause": 0, "refused": 0}
         self._paused_until = datetime.min.replace(tzinfo=UTC)
-        self._backoff = Backoff(FIRST_WAIT_S, LONGEST_WAIT_S)
+        self._backoffs = {
+            "later": Backoff(FIRST_WAIT_S, LONGEST_WAIT_S),
+            "pause": Backoff(FIRST_WAIT_S, LONGEST_PAUSE_S),
+        }
         self.standing = Standing("delivery")
 
     @property
@@ -121,21 +127,22 @@ class Reporter:
             log.warning("reporter buried %s reason=%r", _named(queued), verdict.reason)
         else:
             # During a pause too: the next attempt begins with another event, so that no single one can block the rest.
-            self._spool.fail(queued.id, verdict.reason, self._after(queued.attempts, verdict.wait_s))
+            self._spool.fail(queued.id, verdict.reason, self._after(queued.attempts, verdict))
         self._mind(verdict)
         return verdict
 
     def _mind(self, verdict: Verdict) -> None:
         """Keep the pause, and say once when it begins and once when it ends."""
         if verdict.fate == "pause":
-            self._paused_until = self._after(self.standing.failures, verdict.wait_s)
+            self._paused_until = self._after(self.standing.failures, verdict)
             self.standing.ill(verdict.state, verdict.reason)
         else:
             self.standing.well()
 
-    def _after(self, attempts: int, asked_s: float) -> datetime:
-        """Return when to try again: exponential up to a minute, jittered, never before the API asked for it."""
-        return self._clock.now() + timedelta(seconds=self._backoff.wait_s(attempts, asked_s))
+    def _after(self, attempts: int, verdict: Verdict) -> datetime:
+        """Return when to try again: later and later up to a bound, jittered, never before the API asked for it."""
+        wait_s = self._backoffs[verdict.fate].wait_s(attempts, verdict.wait_s)
+        return self._clock.now() + timedelta(seconds=wait_s)
 
 
 def _named(queued: Queued) -> str:
