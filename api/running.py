@@ -15,6 +15,7 @@ from api.accounts import new_stored_key
 from api.settings import Settings
 from api.shell import out
 from api.watched import register_demo, register_sources
+from vision.demo.site import ready
 from vision.errors import ConfigError, StorageError
 from vision.scene import ZoneType
 
@@ -42,7 +43,10 @@ def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     out.print(f"Mingchu 明厨 keeps everything in {settings.data_dir.resolve()}")
-    count = register_sources(settings, sources, zone) if sources else register_demo(settings)
+    if sources:
+        register_sources(settings, sources, zone)
+    else:
+        register_demo(settings, ready(settings.data_dir / "demo"))
     key = new_stored_key(settings, "run", ["events:write", "workers"])
     serve = _Child("vision.main", "serve")
     work = _Child("vision.main", "work", "--api", _url(settings), "--worker", "run", "--trust-local", key=key)
@@ -50,30 +54,37 @@ def run(
         serve.start()
         _await(settings, serve, stop)
         if not sources:
-            _make_films(settings, serve, stop)
-        _look(work, f"Looking at {count} camera(s) every 2 s; open {_url(settings)}  (Ctrl-C ends)", stop)
-        _tend([serve, work], stop)
+            _show_demo(settings, serve, work, stop)
+        if not stop.is_set():
+            work.ensure()
+            out.print(f"Looking; events arrive at {_url(settings)}  (Ctrl-C ends)")
+            _tend([serve, work], stop)
     finally:
         work.stop()
         serve.stop()
 
 
-def _look(work: "_Child", saying: str, stop: threading.Event) -> None:
-    if not stop.is_set():
-        work.start()
-        out.print(saying)
+def _show_demo(settings: Settings, serve: "_Child", work: "_Child", stop: threading.Event) -> None:
+    """Render the films beside the API, in a process that Ctrl-C can end; look at each camera once its film is there.
 
-
-def _make_films(settings: Settings, serve: "_Child", stop: threading.Event) -> None:
-    """Render the demo's films in a process of its own, which Ctrl-C can end; raises StorageError when it fails."""
-    films = _Child("vision.demo", "site", str(settings.data_dir / "demo"))
+    Raises StorageError when a film cannot be rendered.
+    """
+    folder, shown = settings.data_dir / "demo", frozenset[str]()
+    films = _Child("vision.demo", "site", str(folder))
     films.start()
-    while (code := films.ended()) is None and not stop.is_set():
+    code = None
+    while code is None and not stop.is_set():
+        code = films.ended()
+        filmed = ready(folder)
+        if filmed != shown:
+            shown = filmed
+            register_demo(settings, shown)
+            work.ensure()
         serve.tend()
-        stop.wait(0.1)
+        stop.wait(0.5)
     films.stop()
     if code:
-        raise StorageError(f"{settings.data_dir / 'demo'}: the demo's films could not be rendered (exit code {code})")
+        raise StorageError(f"{folder}: the demo's films could not be rendered (exit code {code})")
 
 
 class _Child:
@@ -87,6 +98,11 @@ class _Child:
     def start(self) -> None:
         # The command is our own, its arguments are not a shell's.
         self._process = subprocess.Popen(self._command, env=self._env, start_new_session=True)  # noqa: S603
+
+    def ensure(self) -> None:
+        """Start it unless it was started before."""
+        if self._process is None:
+            self.start()
 
     def tend(self) -> None:
         """Start it again when it died."""

@@ -1,7 +1,7 @@
 """What `mingchu run` watches: the sources that it was given, or the rendered demo site."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from vision.scene import ZoneType
 SITE = "local"
 
 
-def register_sources(settings: Settings, sources: Iterable[str], zone: ZoneType) -> int:
-    """Make a camera of every source, once, and switch the demo off; return how many cameras the site has.
+def register_sources(settings: Settings, sources: Iterable[str], zone: ZoneType) -> None:
+    """Make a camera of every source, once, and switch the demo off.
 
     Raises InvalidInputError for a file that is not there.
     """
@@ -35,11 +35,10 @@ def register_sources(settings: Settings, sources: Iterable[str], zone: ZoneType)
                 put_camera(connection, {"id": camera, "site_id": SITE, "name": "", "source": source}, zone, now)
         for demo in demo_cameras():
             _switch(connection, demo, now, on=False)
-        return len(known)
 
 
-def register_demo(settings: Settings) -> int:
-    """Make the demo site and its cameras, once, and switch them on; return how many there are.
+def register_demo(settings: Settings, filmed: Collection[str]) -> None:
+    """Make the demo site and its cameras, once, and switch on those whose films are there.
 
     A camera that somebody removed stays away.
     """
@@ -50,8 +49,7 @@ def register_demo(settings: Settings) -> int:
         for camera in demo_cameras():
             if cameras.place(connection, camera.id) is None:
                 _put_demo_camera(connection, camera, now)
-            _switch(connection, camera, now, on=True)
-    return len(demo_cameras())
+            _switch(connection, camera, now, on=camera.id in filmed)
 
 
 def playable(source: str) -> str:

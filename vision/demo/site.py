@@ -73,6 +73,11 @@ def demo_cameras() -> tuple[DemoCamera, ...]:
     return tuple(map(_camera, scripts()))
 
 
+def ready(folder: Path) -> frozenset[str]:
+    """Return the ids of the cameras whose films are there."""
+    return frozenset(_camera(script).id for script in scripts() if is_fresh(script, folder))
+
+
 def ensure_site(folder: Path, progress: Progress | None = None, workers: int | None = None) -> list[Path]:
     """Return the films of the site, rendering those that are missing or older than script and renderer.
 
