@@ -13,17 +13,13 @@ from numpy.typing import NDArray
 from vision.geometry import clipped, expanded
 from vision.training.entries import Box, Picture
 from vision.training.face_teacher import FaceTeacher
-from vision.training.labels import head_of
+from vision.training.labels import region_of, states_of
 from vision.training.patch import Patch
 from vision.training.sources import Source, pictures, read_sources
-from vision.training.vocabulary import LETTERS
 
 ROOM = 2.4
 """Sides of the stored patch over the sides of the box: room for jitter."""
 LONGEST_PX = 320
-GROW = (0.16, 0.38, 0.16, 0.04)
-SLIGHT = (0.06, 0.15, 0.06, 0.02)
-"""For sets whose face boxes often are heads already."""
 TEACHABLE = frozenset({"hardhats", "smoking"})
 """Sets without mask labels on whose heads the face teacher may say that no face is seen."""
 
@@ -41,26 +37,12 @@ def patches(sources: list[Source], root: Path, teacher: FaceTeacher, region: str
 def _of_picture(source: Source, picture: Picture, boxes: list[Box], teacher: FaceTeacher) -> Iterator[Patch]:
     bgr = np.asarray(cv2.imread(str(picture.path)), np.uint8)
     for box in boxes:
-        patch = cut_patch(bgr, _grown(source, picture, box), (source.name, picture.split), states_of(box))
-        patch = _with_face(patch, box, _grown(source, picture, box))
+        patch = cut_patch(bgr, region_of(source, picture, box), (source.name, picture.split), states_of(box))
+        patch = _with_face(patch, box, region_of(source, picture, box))
         if source.name in TEACHABLE and (seen := teacher.mask_of(patch.bgr)):
             patch.states["mask"] = seen
         if patch.states:
             yield patch
-
-
-def states_of(box: Box) -> dict[str, str]:
-    """Translate a box's letters into our states."""
-    letters = {("uniform" if key == "clothing" else key): value for key, value in box.attributes.items()}
-    if "hat" in letters:
-        letters["hat_type"] = letters["hat"]
-    return {item: LETTERS[item][letter] for item, letter in letters.items() if letter in LETTERS.get(item, {})}
-
-
-def _grown(source: Source, picture: Picture, box: Box) -> tuple[float, ...]:
-    if box.label != "face":
-        return box.xyxy
-    return head_of(box.xyxy, SLIGHT if source.name == "masks2" else GROW, picture.hw)
 
 
 def _with_face(patch: Patch, box: Box, grown: tuple[float, ...]) -> Patch:
@@ -86,6 +68,13 @@ def cut_patch(bgr: NDArray[np.uint8], xyxy: tuple[float, ...], told: tuple[str, 
     return Patch(np.asarray(small, np.uint8), tuple(inside), states, *told)
 
 
+def write_patches(manifests: Path, root: Path, teacher: Path, region: str, out: Path) -> int:
+    """Cut all patches of a region into a file and return how many they are."""
+    found = list(patches(read_sources(manifests), root, FaceTeacher(teacher), region))
+    out.write_bytes(pickle.dumps(found))
+    return len(found)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Cut all patches of one region and keep them outside the repository."""
     parser = argparse.ArgumentParser("vision.training.heads", description=main.__doc__)
@@ -95,9 +84,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--region", choices=("head", "person"), default="head")
     parser.add_argument("--out", type=Path, required=True)
     told = parser.parse_args(argv)
-    found = list(patches(read_sources(told.manifests), told.data, FaceTeacher(told.teacher), told.region))
-    told.out.write_bytes(pickle.dumps(found))
-    print(f"{len(found)} patches")
+    print(f"{write_patches(told.manifests, told.data, told.teacher, told.region, told.out)} patches")
     return 0
 
 

@@ -8,10 +8,15 @@ from numpy.typing import NDArray
 from vision.geometry import Boxes, coverage
 from vision.training.entries import Box, Picture
 from vision.training.sources import Source
-from vision.training.vocabulary import CLASS_INDEX, CLASSES, COCO_TWINS
+from vision.training.vocabulary import CLASS_INDEX, CLASSES, COCO_TWINS, LETTERS
 
 SURE = 0.45
 """Teacher boxes above this are labels; below, down to its floor, they are ignored."""
+
+GROW = (0.16, 0.38, 0.16, 0.04)
+SLIGHT = (0.06, 0.15, 0.06, 0.02)
+"""How a face grows to its head: by shares of its sides left, top, right, bottom; the second for sets whose face boxes
+often are heads already."""
 
 Found = tuple[Boxes, NDArray[np.float32], NDArray[np.int64]]
 """Boxes in px of the picture, confidences, class indices."""
@@ -51,6 +56,21 @@ def head_of(face: tuple[float, float, float, float], grow: tuple[float, ...], hw
     grown = (x0 - left * w, y0 - top * h, x1 + right * w, y1 + bottom * h)
     limits = (hw[1], hw[0], hw[1], hw[0])
     return tuple(min(max(side, 0.0), float(limit)) for side, limit in zip(grown, limits, strict=True))
+
+
+def states_of(box: Box) -> dict[str, str]:
+    """Translate a box's letters into our states."""
+    letters = {("uniform" if key == "clothing" else key): value for key, value in box.attributes.items()}
+    if "hat" in letters:
+        letters["hat_type"] = letters["hat"]
+    return {item: LETTERS[item][letter] for item, letter in letters.items() if letter in LETTERS.get(item, {})}
+
+
+def region_of(source: Source, picture: Picture, box: Box) -> tuple[float, ...]:
+    """Return the box that is cut for a wear model: a face grown to its head, everything else as it is."""
+    if box.label != "face":
+        return box.xyxy
+    return head_of(box.xyxy, SLIGHT if source.name == "masks2" else GROW, picture.hw)
 
 
 def _labelled(source: Source, picture: Picture, box: Box) -> Classed | None:

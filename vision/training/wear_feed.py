@@ -34,6 +34,7 @@ OCCLUDED = 0.12
 RENDERED = "rendered"
 """The set of our own rendered frames: learnt from, never measured on."""
 RENDERED_SHARE = 0.3
+UNNAMED_SHARE = 0.35
 
 Crops = tuple[torch.Tensor, torch.Tensor]
 """(b, 3, side, side) u8 RGB and (b, items) indices of states."""
@@ -73,10 +74,13 @@ def shares(patches: Sequence[Patch]) -> list[float]:
     """Return how often each patch is drawn: rare combinations of set and states more often than their number says."""
     keys = [(patch.origin, tuple(sorted(patch.states.items()))) for patch in patches]
     number = Counter(keys)
-    return [
-        number[key] ** -0.5 * (RENDERED_SHARE if patch.origin == RENDERED else 1.0)
-        for key, patch in zip(keys, patches, strict=True)
-    ]
+    return [number[key] ** -0.5 * _weight(patch) for key, patch in zip(keys, patches, strict=True)]
+
+
+def _weight(patch: Patch) -> float:
+    """Return less for rendered crops, and for clothes that nobody could name: many of those are jackets after all."""
+    rendered = RENDERED_SHARE if patch.origin == RENDERED else 1.0
+    return rendered * (UNNAMED_SHARE if patch.states.get("uniform") == "unknown" else 1.0)
 
 
 def targets(patch: Patch, items: tuple[str, ...]) -> list[int]:

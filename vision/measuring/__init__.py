@@ -1,0 +1,1 @@
+"""How good the shipped models are: every figure of the cards, on labelled pictures, by the runtime's own code."""
