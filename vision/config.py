@@ -82,6 +82,10 @@ class CameraConfig(_Frozen):
     hours: Hours = Hours()
     attended: bool = False
     """Somebody must be at this post during working hours; otherwise nobody there is no finding."""
+    burst: bool = True
+    """Look closely, five times a second, while something is suspected."""
+    spare_unchanged: bool = True
+    """Let the models rest while nothing in the picture changes, a minute at most."""
     pre_roll_s: float = Field(default=5.0, ge=0, le=30)
     post_roll_s: float = Field(default=5.0, ge=0, le=30)
 

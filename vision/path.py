@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import partial
 from uuid import UUID
 
+from vision.attention import Attention
 from vision.catalogue import Catalogue
 from vision.config import CameraConfig
 from vision.errors import StorageError
@@ -23,14 +24,17 @@ from vision.ports import Source
 from vision.recording.recorder import Desk, EventRecorder
 from vision.rules import Reason
 from vision.rules.schedule import Schedule
-from vision.scene import Scene
+from vision.sampling.gate import ChangeGate
+from vision.scene import Scene, Vitals
 from vision.sight import Sight
-from vision.sources.health import PacketStats, VitalsMeter
+from vision.sources.health import PacketStats, VitalsMeter, grey_copy
 from vision.sources.sampler import KeyFrameSampler
 from vision.vigil import Excerpt
 
 OWED_MOST = 16
 """So many transitions are kept for a disk that refuses them; each holds a picture, and memory ends too."""
+VITALS_EVERY_S = 1.0
+"""Between key frames a coder may repeat a still picture exactly: looks of a burst tell nothing of a camera's health."""
 NO_STREAM = StreamInfo("none", 0, 0, Fraction(1, 1000), b"", Fraction(0))
 
 
@@ -64,6 +68,13 @@ class Tally:
 
     packets: int = 0
     looks: int = 0
+    spared: int = 0
+    """Looks at an unchanged picture, for which the models were not asked again."""
+    bursts: int = 0
+    confirmed: int = 0
+    """Bursts in which something opened."""
+    refuted: int = 0
+    """Bursts that ended without."""
     damaged: int = 0
     """Key frames that did not decode."""
     opened: int = 0
@@ -143,12 +154,17 @@ class CameraPath:
     ) -> None:
         self.camera = camera
         self.tally = tally or Tally()
-        self._source = source
         self._line = line
         self._hand = Hand(EventRecorder(camera, source.info, desk), self.tally)
-        self._sampler = KeyFrameSampler(camera.interval_s)
+        self._attention = Attention(source, KeyFrameSampler(camera.interval_s))
+        self._gate = ChangeGate(tuple(zone.zone() for zone in camera.zones))
         self._stats = PacketStats()
         self._meter = VitalsMeter()
+        self._vitals: tuple[datetime, Vitals] | None = None
+        self._sight: Sight | None = None
+        """The models' last answer, on this connection."""
+        self._asked_at: datetime | None = None
+        """The newest picture that was left for the models."""
         self._lock = threading.Lock()
         self._last: tuple[Frame, Scene] | None = None
         self._is_over = False
@@ -158,33 +174,81 @@ class CameraPath:
         """Return what the disk said, while it refuses something."""
         return self._hand.trouble
 
-    def packet(self, packet: Packet) -> Frame | None:
-        """Keep one packet; return its picture when it is time for a look. Called by the source's own thread."""
+    @property
+    def decodes_fully(self) -> bool:
+        """Tell whether the camera's key frames are too far apart, so that every packet is decoded."""
+        return self._attention.decodes_fully
+
+    def stretch(self, factor: float) -> None:
+        """Look more rarely by this factor; 1 = as configured."""
+        self._attention.sampler.interval_s = self.camera.interval_s * factor
+
+    def packet(self, packet: Packet) -> list[Frame]:
+        """Keep one packet; return the pictures that are to be looked at now. Called by the source's own thread."""
         self.tally.packets += 1
         self._stats.add(packet)
         with self._lock:
             if self._is_over:
-                return None
+                return []
             # A clip that was refused is tried again with key packets only.
             self._hand.save(partial(self._hand.recorder.keep, packet), proves=packet.is_key)
-        if not self._sampler.wants(packet):
-            return None
-        frame = self._source.decode(packet)
-        self.tally.damaged += frame is None
-        return frame
+        damaged = self._attention.damaged
+        frames = self._attention.take(packet)
+        self.tally.damaged += self._attention.damaged - damaged
+        return frames
+
+    def known(self, frame: Frame) -> Sight | None:
+        """Return what the models would say of a picture in which nothing changed; None where they must be asked.
+
+        Never while something is suspected: one picture's mistake must not be repeated until it is believed. Called by
+        the source's own thread.
+        """
+        with self._lock:
+            judged_at = self.tally.last_look_at
+            waits = self._asked_at is not None and (judged_at is None or judged_at < self._asked_at)
+            resting = self.camera.spare_unchanged and not waits and not self._line.suspects
+        if self._sight is not None and resting and self._gate.is_unchanged(grey_copy(frame.image), frame.at):
+            self.tally.spared += 1
+            return self._sight
+        self._asked_at = frame.at
+        return None
 
     def decide(self, frame: Frame, sight: Sight) -> tuple[Transition, ...]:
         """Judge one look and record what opened and closed by it; nothing once the connection has ended."""
-        vitals = self._meter.measure(frame, self._stats)
+        vitals = self._measured(frame)
         seen = LookInput(frame.at, frame.pts_s, frame.hw, sight.people, sight.objects, sight.wear, vitals)
         with self._lock:
             if self._is_over:
                 return ()
+            self._remember(frame, sight)
             result = self._line.look(seen)
             self._last = (frame, result.scene)
             self.tally.looks += 1
             self.tally.last_look_at = frame.at
+            self._look_closer(frame, result.transitions)
             return self._record(result.transitions)
+
+    def _measured(self, frame: Frame) -> Vitals:
+        """Return the camera's vitals; of pictures that come fast, those of the first."""
+        last = self._vitals
+        if last is None or not 0 <= (frame.at - last[0]).total_seconds() < VITALS_EVERY_S:
+            self._vitals = last = (frame.at, self._meter.measure(frame, self._stats))
+        return last[1]
+
+    def _remember(self, frame: Frame, sight: Sight) -> None:
+        """Keep what the models saw last, to compare the next picture with."""
+        if sight is not self._sight and self.camera.spare_unchanged:
+            self._gate.saw(grey_copy(frame.image), frame.at)
+        self._sight = sight
+
+    def _look_closer(self, frame: Frame, transitions: tuple[Transition, ...]) -> None:
+        """Begin, follow or end a burst by what the look came to."""
+        bursts, opened = self._attention.bursts, any(isinstance(transition, Opened) for transition in transitions)
+        before = (bursts.started, bursts.confirmed, bursts.refuted)
+        bursts.heard(frame.at, suspects=self._line.suspects, opened=opened, affordable=self.camera.burst)
+        self.tally.bursts += bursts.started - before[0]
+        self.tally.confirmed += bursts.confirmed - before[1]
+        self.tally.refuted += bursts.refuted - before[2]
 
     def finish(self, at: datetime, reason: Reason) -> tuple[Transition, ...]:
         """Close what is open and complete what waits; the line takes nothing after this. Again changes nothing."""

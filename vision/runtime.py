@@ -164,9 +164,16 @@ class CameraRunner:
                 return
             with self._guard:
                 self._vigil.beat(self._seams.clock.now(), frame_hw)
-            frame = path.packet(packet)
-            if frame is not None:
-                self._post(Glimpse(self, path, frame))
+            for frame in path.packet(packet):
+                self._offer(path, frame)
+
+    def _offer(self, path: CameraPath, frame: Frame) -> None:
+        """Leave a picture for the models, unless nothing changed since they were asked last."""
+        sight = path.known(frame)
+        if sight is None:
+            self._post(Glimpse(self, path, frame))
+        else:
+            self.decide(path, frame, sight)
 
     def _end(self, path: CameraPath) -> None:
         path.finish(self._seams.clock.now(), "interrupted")

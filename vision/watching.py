@@ -13,7 +13,7 @@ Progress = Callable[[float], None]
 
 
 def watch_through(source: Source, path: CameraPath, eyes: Eyes, progress: Progress) -> Tally:
-    """Look at every due key frame until the source ends; raises the `SourceError` family and StorageError.
+    """Look at every picture that is due until the source ends; raises the `SourceError` family and StorageError.
 
     However it ends, what is open is closed: as ended where the source ends, as interrupted where it is lost.
     """
@@ -23,9 +23,8 @@ def watch_through(source: Source, path: CameraPath, eyes: Eyes, progress: Progre
         for packet in source.packets():
             last_at = packet.received_at
             progress(packet.pts_s)
-            frame = path.packet(packet)
-            if frame is not None:
-                path.decide(frame, eyes.see([frame.image])[0])
+            for frame in path.packet(packet):
+                path.decide(frame, path.known(frame) or eyes.see([frame.image])[0])
             _raise_trouble(path)
         reason = "ended"
     finally:

@@ -1,9 +1,9 @@
 """When enough evidence is enough: a leaky sum that opens high, closes low, and rests before it opens again.
 
 The sum S of one subject is in nats. Between looks it leaks, S ← S·exp(-dt/leak_s); a look adds its calibrated
-log-odds, capped to ±4 nats so that no single picture decides, and weighted by min(1, dt/1 s) since the last look that
-knew something, so that five looks in one second count as about one and not as five independent witnesses (a leaky form
-of A. Wald's sequential test, 1945, with E. S. Page's floor, 1954).
+log-odds, capped to ±4 nats so that no single picture decides, and weighted by min(1, dt/2 s) since the last look that
+knew something, so that ten looks in two seconds of a burst count as one and not as ten independent witnesses (a leaky
+form of A. Wald's sequential test, 1945, with E. S. Page's floor, 1954).
 
 What *unknown* (NaN) does, and does not (I3): it adds nothing and never opens, because only a look that itself speaks
 for the violation opens it, and unknown time does not count as dwelling. It is no evidence against it either; but while
@@ -24,7 +24,7 @@ from vision.events import Look
 
 CAP = 4.0
 """The most that one look may say, in nats."""
-INDEPENDENT_S = 1.0
+INDEPENDENT_S = 2.0
 """Looks this far apart count as independent."""
 LOOKS = 64
 """So many of the newest looks are kept for the evidence curve."""

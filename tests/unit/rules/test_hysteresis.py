@@ -51,7 +51,7 @@ def every_2_s(*log_odds: float) -> Looks:
         (every_2_s(4, NAN, 4), [(6.0, "opened")]),
         (every_2_s(4, 4, -4, -4), [(4.0, "opened"), (8.0, "closed")]),
         ([(0.2, 4)] * 2, []),
-        ([(0.2, 4)] * 8, [(pytest.approx(0.6), "opened")]),
+        ([(0.2, 4)] * 8, [(pytest.approx(0.8), "opened")]),
     ],
 )
 def test_table(given_looks: Looks, expected: list[tuple[float, str]]) -> None:
