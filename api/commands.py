@@ -55,7 +55,7 @@ def serve(
     if not _somebody_can_log_in(settings):
         code = fresh_code(settings)
         out.print(f"first-login code: {code}  (once, for {settings.code_h:g} h): http://{host}:{port}/#code={code}")
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
 
 
 def _somebody_can_log_in(settings: Settings) -> bool:

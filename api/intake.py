@@ -1,6 +1,6 @@
 """Takes events in: each message once, phases only forward, in one transaction with its line in the log (I1)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -57,8 +57,9 @@ def accept(connection: Connection, caller: Caller, message: EventMessage, now: d
     row = events.find(connection, caller.scope, event_id, lock=True)
     if row is None:
         _place(connection, caller, message, now)
-        if events.add(connection, _new_row(message, now)):
-            return Accepted(Step.CREATE, _tell(connection, caller, message, now))
+        new = _new_row(message, now)
+        if events.add(connection, new):
+            return Accepted(Step.CREATE, write_line(connection, new, (), _telling(message), now))
         row = events.find(connection, caller.scope, event_id, lock=True)
     if row is None or (row["site_id"], row["camera_id"]) != (message.data.site, message.data.camera):
         raise InvalidInputError("data.id", event_id, "an id that no other camera's event has")
@@ -73,7 +74,7 @@ def _continue(
         return Accepted(step, None)
     values = _changing(message) if step is Step.ADVANCE else {}
     events.change(connection, row["id"], {**values, "updated_at": now})
-    return Accepted(step, _tell(connection, caller, message, now))
+    return Accepted(step, tell(connection, caller, row["id"], _telling(message), now))
 
 
 def _place(connection: Connection, caller: Caller, message: EventMessage, now: datetime) -> None:
@@ -81,9 +82,10 @@ def _place(connection: Connection, caller: Caller, message: EventMessage, now: d
     site, camera = message.data.site, message.data.camera
     if sites.find(connection, caller.scope, site) is None:
         raise InvalidInputError("data.site", site, "a site that this key may write to")
-    if cameras.place(connection, camera) is None:
-        cameras.add_unregistered(connection, camera, site, now)
     known = cameras.place(connection, camera)
+    if known is None:
+        cameras.add_unregistered(connection, camera, site, now)
+        known = cameras.place(connection, camera)
     if known is None or known["site_id"] != site:
         raise InvalidInputError("data.camera", camera, f"a camera of the site {site}")
 
@@ -99,6 +101,7 @@ def _new_row(message: EventMessage, now: datetime) -> dict[str, Any]:
         "tier": data.tier,
         "tier_rank": len(data.tier),
         "started_at": data.started_at,
+        "status": "pending_review",
         "stored_at": now,
         "updated_at": now,
         **_changing(message),
@@ -111,8 +114,11 @@ def _changing(message: EventMessage) -> dict[str, Any]:
     return {"phase": phase, "ended_at": data.ended_at, "data": data.stored()}
 
 
-def _tell(connection: Connection, caller: Caller, message: EventMessage, now: datetime) -> int:
-    return tell(connection, caller, str(message.data.id), Telling(message.id, message.phase, message.source), now)
+def _telling(message: EventMessage) -> "Telling":
+    return Telling(message.id, message.phase, message.source)
+
+
+Evidence = Iterable[Mapping[Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +135,15 @@ def tell(connection: Connection, caller: Caller, event_id: str, telling: Telling
     """Write an event as it stands now into the log; return its number."""
     row = events.find(connection, caller.scope, event_id)
     assert row is not None  # noqa: S101 - written in this transaction
-    data = event_data(row, media.of_events(connection, [event_id]).get(event_id, ()))
-    body = envelope(telling.message_id, telling.phase, now, telling.source, data)
+    evidence = media.of_events(connection, [event_id]).get(event_id, ())
+    return write_line(connection, row, evidence, telling, now)
+
+
+def write_line(
+    connection: Connection, row: Mapping[Any, Any], evidence: Evidence, telling: Telling, now: datetime
+) -> int:
+    """Write an event, as this row and this evidence have it, into the log; return its number."""
+    body = envelope(telling.message_id, telling.phase, now, telling.source, event_data(row, evidence))
     return log.append(
-        connection, log.Message(telling.message_id, PREFIX + telling.phase, event_id, row["site_id"], now, body)
+        connection, log.Message(telling.message_id, PREFIX + telling.phase, row["id"], row["site_id"], now, body)
     )

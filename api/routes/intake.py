@@ -44,8 +44,8 @@ def put_event(
     """Take one phase of one violation in; sending it again changes nothing and is answered 200."""
     if message.data.id != event_id:
         raise InvalidInputError("data.id", str(message.data.id), f"the id of the path, {event_id}")
-    with services.database.write() as connection:
-        accepted = accept(connection, caller, message, services.clock.now())
+    now = services.clock.now()
+    accepted = services.database.together(lambda connection: accept(connection, caller, message, now))
     if accepted.step is not Step.IGNORE:
         services.log_bell.ring()
         services.metrics.events.labels(message.data.kind, message.phase.value).inc()

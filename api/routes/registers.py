@@ -1,5 +1,6 @@
 """The catalogue of kinds, and the viewing register."""
 
+from functools import lru_cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -18,10 +19,14 @@ SitesReader = Annotated[Caller, Depends(Gate(Permission.SITES_READ))]
 RegisterReader = Annotated[Caller, Depends(Gate(Permission.REGISTER_READ))]
 
 
+_book = lru_cache(maxsize=1)(load_catalogue)
+"""It comes with the package and does not change while we run."""
+
+
 @router.get("/catalogue", tags=["supervise"], summary="Kinds of violation")
 def catalogue(_: SitesReader) -> dict[str, Any]:
     """Return every kind with its names and thresholds, and every clause with how sure we are of it."""
-    book = load_catalogue()
+    book = _book()
     kinds = [
         {
             "name": kind.name,

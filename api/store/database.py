@@ -12,19 +12,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.store.engine import WRITES, address_of, open_engine
 from api.store.faults import our_word_for
+from api.store.together import Together
 
 _ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class Database:
-    """SQLite or PostgreSQL behind two verbs: `read` and `write`.
+    """SQLite or PostgreSQL behind three verbs: `read`, `write`, and `together` for what comes in crowds.
 
-    Both raise StorageError when the database does not answer, and InvalidInputError when it cannot keep a value.
+    All raise StorageError when the database does not answer, and InvalidInputError when it cannot keep a value.
     """
 
     def __init__(self, url: str) -> None:
         self.engine = open_engine(address_of(url))
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
+        self.together = Together(self.write).do
 
     @property
     def is_sqlite(self) -> bool:

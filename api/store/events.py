@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, tuple_, update
@@ -49,6 +50,7 @@ class Page:
     behind: Position | None = None
 
 
+@lru_cache(maxsize=256)  # intake asks it for every event, and it takes longer to build than to answer
 def _listed(scope: Scope) -> Select[Any]:
     return (
         select(events, sites.c.name.label("site_name"), sites.c.time_zone, cameras.c.name.label("camera_name"))
@@ -127,7 +129,7 @@ def _count(connection: Connection, scope: Scope, wanted: EventFilter, facet: Col
 
 def add(connection: Connection, values: Mapping[str, Any]) -> bool:
     """Insert an event; False when another request was first."""
-    return insert_new(connection, events, {"version": 1, "reviews": 0, "status": "pending_review", **values})
+    return insert_new(connection, events, {"version": 1, "reviews": 0, **values})
 
 
 def change(connection: Connection, event_id: str, values: Mapping[str, Any]) -> None:
