@@ -44,8 +44,8 @@ class Sent:
 class Bounds:
     """How much may come in, and how long it may take."""
 
-    most_bytes: int = MOST_BODY_BYTES
-    within_s: float = RECEIVE_S
+    most_bytes: int
+    within_s: float
 
 
 class Held:
@@ -128,10 +128,10 @@ class Gathered:
         return b"".join(self._parts)
 
 
-async def body_of(request: Request, held: Held, bounds: Bounds = Bounds()) -> bytes:
-    """Return a whole body."""
+async def body_of(request: Request, held: Held) -> bytes:
+    """Return a whole body of at most `MOST_BODY_BYTES`, which must arrive within `RECEIVE_S`."""
     gathered = Gathered(held)
-    await pour(request, bounds, gathered)
+    await pour(request, Bounds(MOST_BODY_BYTES, RECEIVE_S), gathered)
     return gathered.whole()
 
 
@@ -190,7 +190,8 @@ def decoded_base64(text: str) -> bytes:
 
 async def _from_form(request: Request, wishes: Wishes, held: Held) -> Sent:
     form = await form_of(request, held)
-    files = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
+    files = [await part.read() for _, part in form.multi_items() if isinstance(part, UploadFile)]
+    await form.close()
     told: dict[str, Any] = {name: form[name] for name in form if isinstance(form[name], str)}
     if "kinds" in told:
         told["kinds"] = [kind for kind in form.getlist("kinds") if isinstance(kind, str)]
@@ -198,7 +199,7 @@ async def _from_form(request: Request, wishes: Wishes, held: Held) -> Sent:
         spelled = Wishes.model_validate(told)
     except ValidationError as error:
         raise RequestValidationError(error.errors(include_url=False, include_context=False)) from None
-    return Sent([await part.read() for part in files], wishes.overridden(spelled))
+    return Sent([*files], wishes.overridden(spelled))
 
 
 async def form_of(request: Request, held: Held) -> FormData:

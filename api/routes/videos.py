@@ -16,7 +16,7 @@ from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import instant
 from api.detecting.films import KEPT_FOR, UNDER_WAY, Film, Films, require_space
-from api.detecting.receiving import Bounds, checked, is_json, media_type, pour, wrong_type
+from api.detecting.receiving import RECEIVE_S, Bounds, checked, is_json, media_type, pour, wrong_type
 from api.detecting.watching import Order
 from api.errors import ConflictError, NotFoundError
 from api.routes.detect import PROBLEMS
@@ -169,7 +169,7 @@ async def _received(request: Request, services: Services, asked: tuple[Caller, F
     kind, url = media_type(request), ""
     if is_json(kind):
         parts: list[bytes] = []
-        await pour(request, Bounds(1 << 16), _list_sink(parts))
+        await pour(request, Bounds(1 << 16, RECEIVE_S), _list_sink(parts))
         wishes = sent = checked(FilmByUrl, b"".join(parts))
         url = sent.url
         await services.films.studio.fetcher.check(url)
