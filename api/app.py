@@ -50,12 +50,17 @@ CONSOLE = Path(__file__).with_name("web") / "dist"
 
 def open_objects(settings: Settings) -> ObjectStore:
     """Return the object store that the settings name, ready for use."""
-    if not settings.object_place.startswith("s3://"):
-        return DiskStore(Path(settings.object_place))
-    keys = settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
-    store = S3Store(S3Place.parse(settings.object_place, *keys))
+    store = object_store(settings)
     store.prepare()
     return store
+
+
+def object_store(settings: Settings) -> ObjectStore:
+    """Return the object store that the settings name; it is not looked for yet."""
+    if "://" not in settings.object_place:
+        return DiskStore(Path(settings.object_place))
+    keys = settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
+    return S3Store(S3Place.parse(settings.object_place, *keys))
 
 
 def open_database(settings: Settings) -> Database:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from api.accounts import key_app, new_stored_key, require_region, user_app
 from api.addresses import without_password
-from api.app import create_app, open_database, open_objects
+from api.app import create_app, object_store, open_database
 from api.audit import Act
 from api.audit import record as note
 from api.auth.secrets import code_digest, new_code
@@ -75,10 +76,12 @@ def fresh_code(settings: Settings) -> str:
 def check(
     *, repair: Annotated[bool, typer.Option("--repair", help="Remove stray objects, mark lost ones.")] = False
 ) -> None:
-    """Compare store and objects both ways; exit 1 when something is wrong."""
+    """Compare store and objects both ways; exit 1 when something is wrong, 2 when one of them does not answer."""
     settings = Settings()
-    database, objects = open_database(settings), open_objects(settings)
-    found = list(findings(database, objects, datetime.now(UTC), repair=repair))
+    objects = object_store(settings)
+    objects.probe()  # first: of a bucket or disk that is away, every object would seem lost
+    with closing(open_database(settings)) as database:
+        found = list(findings(database, objects, datetime.now(UTC), repair=repair))
     for line in found:
         out.print(line)
     out.print(f"{len(found)} finding(s)" if found else "everything is in order")

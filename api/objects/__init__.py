@@ -25,6 +25,10 @@ class ObjectStat:
 class ObjectStore(Protocol):
     """Keeps immutable objects by key; every method raises StorageError when the store itself fails."""
 
+    def prepare(self) -> None:
+        """Make the folder or bucket unless it is there, and clear away what dead processes left."""
+        ...
+
     def put(self, key: str, path: Path, sha256: str, media_type: str) -> None:
         """Keep a copy of a file durably and all or nothing; StorageError when its bytes do not have this hash."""
         ...
@@ -46,7 +50,7 @@ class ObjectStore(Protocol):
         ...
 
     def probe(self) -> None:
-        """Raise StorageError unless the store answers."""
+        """Raise StorageError unless the store is there and answers; nothing is made."""
         ...
 
 

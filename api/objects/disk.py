@@ -24,9 +24,13 @@ class DiskStore:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        with _translated(str(root)):
-            (root / _INCOMING).mkdir(parents=True, exist_ok=True)
-            for left in list((root / _INCOMING).iterdir()):
+
+    def prepare(self) -> None:
+        """Make the folder, and remove files that were incoming when their process died."""
+        incoming = self._root / _INCOMING
+        with _translated(str(self._root)):
+            incoming.mkdir(parents=True, exist_ok=True)
+            for left in list(incoming.iterdir()):
                 _remove_if_old(left)
 
     def put(self, key: str, path: Path, sha256: str, media_type: str) -> None:  # noqa: ARG002 - a folder keeps no types
@@ -73,7 +77,7 @@ class DiskStore:
 
     def probe(self) -> None:
         """Write and remove a file."""
-        with _translated("probe"), self._temporary() as temporary:
+        with _translated(str(self._root)), self._temporary() as temporary:
             temporary.write_bytes(b"")
 
     def _path(self, key: str) -> Path:

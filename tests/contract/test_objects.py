@@ -54,7 +54,9 @@ class Place:
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "disk":
         root = tmp_path / "objects"
-        return Place(DiskStore(root), lambda: sorted(files(root)))
+        folder = DiskStore(root)
+        folder.prepare()
+        return Place(folder, lambda: sorted(files(root)))
     server: Swift = request.getfixturevalue("swift")
     bucket = server.new_bucket()
     store = S3Store(S3Place.parse(server.address(bucket, "media/1"), ACCESS_KEY, SECRET_KEY))

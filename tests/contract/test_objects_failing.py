@@ -51,9 +51,15 @@ def files_limited_to(size_bytes: int) -> Iterator[None]:
 # A folder.
 
 
+def prepared(root: Path) -> DiskStore:
+    store = DiskStore(root)
+    store.prepare()
+    return store
+
+
 def test_a_full_disk_is_said_and_harms_nothing(tmp_path: Path, source: Path) -> None:
     root = tmp_path / "objects"
-    store = DiskStore(root)
+    store = prepared(root)
     store.put("events/ab/old", source, SHA256, "video/mp4")
     with files_limited_to(len(CONTENT) // 2), pytest.raises(StorageError, match=r"clip-0123\.mp4: File too large"):
         store.put(KEY, source, SHA256, "video/mp4")
@@ -69,7 +75,8 @@ def test_a_killed_writer_leaves_no_object_and_is_swept_up(tmp_path: Path) -> Non
     os.mkfifo(pipe)
     script = (
         "import sys; from pathlib import Path; from api.objects.disk import DiskStore\n"
-        "DiskStore(Path(sys.argv[1])).put(sys.argv[2], Path(sys.argv[3]), '0' * 64, 'video/mp4')"
+        "store = DiskStore(Path(sys.argv[1])); store.prepare()\n"
+        "store.put(sys.argv[2], Path(sys.argv[3]), '0' * 64, 'video/mp4')"
     )
     writer = subprocess.Popen([sys.executable, "-c", script, str(root), KEY, str(pipe)])
     with pipe.open("wb") as film:
@@ -78,16 +85,16 @@ def test_a_killed_writer_leaves_no_object_and_is_swept_up(tmp_path: Path) -> Non
         (left,) = eventually(lambda: files(root))
         writer.send_signal(signal.SIGKILL)
         writer.wait()
-    assert list(DiskStore(root).walk()) == []
+    assert list(prepared(root).walk()) == []
     assert files(root) == [left]  # it may be another process that is still at work
     old = time.time() - 25 * 3600
     os.utime(root / left, (old, old))
-    DiskStore(root).probe()
+    prepared(root)
     assert files(root) == []
 
 
 def test_what_else_lies_in_the_folder_is_passed_over(tmp_path: Path, source: Path) -> None:
-    store = DiskStore(tmp_path / "objects")
+    store = prepared(tmp_path / "objects")
     store.put(KEY, source, SHA256, "video/mp4")
     for name in ("my notes.txt", ".DS_Store", "名"):
         (tmp_path / "objects" / name).write_bytes(b"")
@@ -96,11 +103,11 @@ def test_what_else_lies_in_the_folder_is_passed_over(tmp_path: Path, source: Pat
 
 def test_a_folder_that_cannot_be_made(source: Path) -> None:
     with pytest.raises(StorageError, match="Not a directory"):
-        DiskStore(source / "objects")
+        DiskStore(source / "objects").prepare()
 
 
 def test_a_folder_that_went_away(tmp_path: Path, source: Path) -> None:
-    store = DiskStore(tmp_path / "objects")
+    store = prepared(tmp_path / "objects")
     (tmp_path / "objects").rename(tmp_path / "elsewhere")
     for use in (store.probe, lambda: store.put(KEY, source, SHA256, "video/mp4")):
         with pytest.raises(StorageError, match="No such file or directory"):
