@@ -124,8 +124,8 @@ def grey_copy(image: Image) -> Grey:
     height, width = image.shape[:2]
     step = max(1, width // (2 * WIDTH_PX))
     size = (WIDTH_PX, max(1, round(height * WIDTH_PX / width)))
-    small = cv2.resize(_thinned(image, step), size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
+    grey = cv2.cvtColor(_thinned(image, step), cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _thinned(image: Image, step: int) -> Image:
