@@ -110,7 +110,8 @@ def _new_row(message: EventMessage, now: datetime) -> dict[str, Any]:
 
 def _changing(message: EventMessage) -> dict[str, Any]:
     data = message.data
-    phase = Phase.OPENED if data.ended_at is None else Phase.CLOSED
+    # Not by ended_at: an `updated` may know the end already, and `closed` must still be told after it.
+    phase = Phase.CLOSED if message.phase is Phase.CLOSED else Phase.OPENED
     return {"phase": phase, "ended_at": data.ended_at, "data": data.stored()}
 
 

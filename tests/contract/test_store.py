@@ -111,6 +111,20 @@ def test_evidence_that_is_told_of_after_the_end_is_logged_only(city: Database) -
         assert [body["type"].rpartition(".")[2] for body in lines(connection)] == ["closed", "updated"]
 
 
+def test_a_closing_is_told_although_its_end_was_known_before(city: Database) -> None:
+    """The violation was over before its clip was: `updated` carries the end, and `closed` follows."""
+    ended_at = (NOW + timedelta(seconds=4)).isoformat()
+    with city.write() as connection:
+        take(connection, told(1))
+        assert take(connection, told(1, "updated", ended_at=ended_at)).step is Step.ADVANCE
+        assert take(connection, told(1, "closed", ended_at=ended_at)).step is Step.ADVANCE
+        assert take(connection, told(1, "closed", ended_at=ended_at)).step is Step.IGNORE
+        row = events.find(connection, WHOLE, event_id(1))
+        assert row
+        assert row["phase"] == "closed"
+        assert [body["type"].rpartition(".")[2] for body in lines(connection)] == ["opened", "updated", "closed"]
+
+
 def test_a_status_is_never_taken_from_a_worker(city: Database) -> None:
     with city.write() as connection:
         take(connection, told(1, status="confirmed", usable_as_penalty_evidence=True))

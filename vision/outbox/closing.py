@@ -20,7 +20,7 @@ def interrupted(orphan: Outgoing) -> Outgoing:
         "ended_at": data["ended_at"] or data["opened_at"],
         "ended_pts_s": _first(data["ended_pts_s"], data["opened_pts_s"]),
         "peak": _first(data["peak"], data["probability"]),
-        "closed_reason": INTERRUPTED,
+        "closed_reason": _first(data["closed_reason"], INTERRUPTED),
     }
     closed = event | {
         "id": f"{orphan.event_id}/closed",

@@ -40,3 +40,9 @@ def test_what_is_known_of_the_end_is_kept_even_where_it_is_zero() -> None:
     body = opened_body()
     body["data"] |= {"ended_pts_s": 0.0, "peak": 0.0}
     assert (closed(body)["data"]["ended_pts_s"], closed(body)["data"]["peak"]) == (0.0, 0.0)
+
+
+def test_a_violation_whose_end_was_known_was_not_interrupted() -> None:
+    body = opened_body()
+    body["data"] |= {"ended_at": "2026-11-24T01:02:09.000000Z", "closed_reason": "left"}
+    assert closed(body)["data"]["closed_reason"] == "left"
