@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 import typer
 from rich.console import Console
 
+from vision.commands.datasets import dataset_app
 from vision.commands.detect import detect
 from vision.commands.models import model_app
 from vision.commands.watch import watch
@@ -34,6 +35,7 @@ def build_app() -> typer.Typer:
     app.command()(detect)
     app.command()(work)
     app.add_typer(model_app, name="model")
+    app.add_typer(dataset_app, name="dataset")
     for point in sorted(entry_points(group="mingchu.commands"), key=lambda point: point.name):
         point.load()(app)
     return app

@@ -10,6 +10,7 @@ from vision.measuring.aizoo import Aizoo
 from vision.measuring.detection import FLOOR, measure_detector
 from vision.measuring.faces import measure_faces, ours
 from vision.measuring.held_out import HeldOut, held_out
+from vision.measuring.speed import measure_speed
 from vision.measuring.wearing import measure_wear
 
 PEER = "peers/aizoo/face_mask_detection.tflite"
@@ -24,6 +25,7 @@ def measure(models: Sequence[ModelManifest], manifests: Path, root: Path, split:
     for manifest in models:
         measured = measure_detector if manifest.task == "detect" else measure_wear
         found[manifest.name] = measured(manifest, held, THREADS)
+    found["speed"] = {manifest.name: measure_speed(manifest) for manifest in models}
     found["faces"] = _faces(models, held, root / PEER)
     return found
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.detectors.crops import cut, windows
-from vision.detectors.manifest import ModelManifest
+from vision.detectors.manifest import InputSpec, ModelManifest
 from vision.detectors.pixels import Planes
 from vision.detectors.session import OnnxSession
 from vision.frames import Image
@@ -60,21 +60,24 @@ class Eyes:
     def __init__(self, manifest: ModelManifest, threads: int = 0) -> None:
         self.manifest = manifest
         self._session = OnnxSession(manifest, threads)
-        self._planes = Planes(manifest.input)
 
     def look(self, image: Image, boxes: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
         """Return per item the (n, states) probabilities for (n, 4) boxes."""
-        spec = self.manifest.input
-        tensor = np.empty((len(boxes), 3, spec.height, spec.width), np.float32)
-        canvas = np.empty((spec.height, spec.width, 3), np.uint8)
-        for row, window in zip(tensor, windows(boxes, spec.crop_scale, (spec.height, spec.width)), strict=True):
-            cut(image, window, canvas, spec.pad)
-            self._planes.write(canvas, row)
-        logits = self._session.run(tensor, tuple(self.manifest.outputs))
+        logits = self._session.run(tensor_of(image, boxes, self.manifest.input), tuple(self.manifest.outputs))
         return {
             item: softmax(raw.astype(np.float64), told.temperature)
             for (item, told), raw in zip(self.manifest.outputs.items(), logits, strict=True)
         }
+
+
+def tensor_of(image: Image, boxes: NDArray[np.float32], spec: InputSpec) -> NDArray[np.float32]:
+    """Return the (n, 3, height, width) input for (n, 4) boxes of a picture."""
+    tensor = np.empty((len(boxes), 3, spec.height, spec.width), np.float32)
+    canvas, planes = np.empty((spec.height, spec.width, 3), np.uint8), Planes(spec)
+    for row, window in zip(tensor, windows(boxes, spec.crop_scale, (spec.height, spec.width)), strict=True):
+        cut(image, window, canvas, spec.pad)
+        planes.write(canvas, row)
+    return tensor
 
 
 def measure_wear(manifest: ModelManifest, held: Sequence[HeldOut], threads: int = 0) -> dict[str, Any]:
@@ -92,7 +95,7 @@ def _judged(eyes: Eyes, held: Sequence[HeldOut], shrunk_px: int | None) -> dict[
     """Judge every labelled box; with `shrunk_px` only larger ones, each in a picture shrunk to make it this small."""
     rows: dict[str, list[tuple[NDArray[np.float64], int, int, float]]] = {item: [] for item in eyes.manifest.outputs}
     for number, one in enumerate(held):
-        boxes = _boxes(one, eyes.manifest.input.crop, tuple(eyes.manifest.outputs))
+        boxes = boxes_of(one, eyes.manifest.input.crop, tuple(eyes.manifest.outputs))
         whole = one.image() if boxes else None
         for box, states in boxes:
             side = float(min(box[2] - box[0], box[3] - box[1]))
@@ -105,7 +108,8 @@ def _judged(eyes: Eyes, held: Sequence[HeldOut], shrunk_px: int | None) -> dict[
     return {item: _table(eyes.manifest, item, told) for item, told in rows.items()}
 
 
-def _boxes(one: HeldOut, region: str, items: tuple[str, ...]) -> list[tuple[NDArray[np.float64], dict[str, str]]]:
+def boxes_of(one: HeldOut, region: str, items: tuple[str, ...]) -> list[tuple[NDArray[np.float64], dict[str, str]]]:
+    """Return the labelled heads or persons of a picture, with the states of the items asked for."""
     found = []
     for box in one.picture.boxes:
         states = {item: state for item, state in states_of(box).items() if item in items}

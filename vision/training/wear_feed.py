@@ -21,7 +21,7 @@ ITEMS = {"head": ("hat", "mask"), "person": ("uniform",)}
 TAUGHT = {"head": ("hat", "mask", "hat_type"), "person": ("uniform",)}
 """Items that are learnt; those not in ITEMS only sharpen the eyes and are not exported."""
 SCALES = {"head": 1.55, "person": 1.1}
-SIZES_HW = {"head": (128, 128), "person": (160, 112)}
+SIZES_HW = {"head": (128, 128), "person": (160, 96)}
 PAD = 114
 SILENT = -1
 """Target of an item that is not labelled."""
