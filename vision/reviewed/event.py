@@ -35,8 +35,8 @@ class Reviewed:
 def reviewed_of(event: Mapping[str, Any]) -> Reviewed | None:
     """Return a listed event as a reviewed one; None without a verdict, a box or a snapshot to learn from."""
     review, box = event.get("review"), event.get("box")
-    usable = review and box and event.get("frame_wh") and "snapshot" in event.get("evidence", {})
-    if not usable or review["verdict"] not in VERDICTS:
+    pictured = event.get("frame_wh") and "snapshot" in event.get("evidence", {})
+    if not (review and box and pictured) or review["verdict"] not in VERDICTS:
         return None
     x0, y0, x1, y1 = (float(side) for side in box)
     width, height = (int(side) for side in event["frame_wh"])

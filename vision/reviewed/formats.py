@@ -36,9 +36,8 @@ def coco(events: Sequence[Reviewed]) -> Files:
         if event.verdict != "dismissed"
     ]  # fmt: skip
     categories = [{"id": i, "name": kind} for i, kind in enumerate(kinds, 1)]
-    return {
-        "annotations.json": json.dumps({"images": images, "annotations": boxes, "categories": categories}, indent=1)
-    }
+    told = {"images": images, "annotations": boxes, "categories": categories}
+    return {"annotations.json": json.dumps(told, indent=1)}
 
 
 def yolo(events: Sequence[Reviewed]) -> Files:
@@ -64,7 +63,7 @@ def cvat(events: Sequence[Reviewed]) -> Files:
         SubElement(image, "tag", label=event.verdict, source="manual")
         if event.verdict != "dismissed":
             corners = dict(zip(("xtl", "ytl", "xbr", "ybr"), (f"{side:.2f}" for side in event.xyxy), strict=True))
-            box = SubElement(image, "box", label=event.kind, occluded="0", source="manual", **corners)
+            box = SubElement(image, "box", {"label": event.kind, "occluded": "0", "source": "manual", **corners})
             SubElement(box, "attribute", name="verdict").text = event.verdict
     indent(root)
     return {"annotations.xml": tostring(root, "unicode", xml_declaration=True) + "\n"}
