@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from vision.catalogue import Jurisdiction
+from vision.frames import Mode
 from vision.scene import Zone, ZoneType
 
 _CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
@@ -66,6 +67,14 @@ class Hours(_Frozen):
     """ISO weekdays, Monday = 1."""
 
 
+class ShiftConfig(_Frozen):
+    """Hours with a rate of their own: a meal's peak, a night."""
+
+    hours: Hours
+    mode: Mode = "watch"
+    interval_s: float = Field(default=2.0, gt=0, le=3600)
+
+
 class CameraConfig(_Frozen):
     """One camera as the worker needs it; also one element of the assignment that the API hands out."""
 
@@ -74,8 +83,14 @@ class CameraConfig(_Frozen):
     name: str = Field(default="", max_length=128)
     source: Address
     zones: tuple[ZoneConfig, ...] = (ZoneConfig(),)
+    mode: Mode = "watch"
+    """watch: stay connected; patrol: connect, take one key frame, hang up, stay only while something is suspected."""
     interval_s: float = Field(default=2.0, gt=0, le=3600)
-    """Seconds between looks."""
+    """Seconds between looks while connected."""
+    patrol_s: float = Field(default=30.0, ge=5, le=3600)
+    """Seconds between visits on patrol."""
+    shifts: tuple[ShiftConfig, ...] = ()
+    """The first that fits the hour wins; outside of working hours looks are four times rarer (`sampling.plan`)."""
     site_type: str = "restaurant"
     jurisdiction: Jurisdiction = "CN"
     time_zone: str = "Asia/Shanghai"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from typing import NewType
+from typing import Literal, NewType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from vision.errors import InvalidInputError
 
 CameraId = NewType("CameraId", str)
+Mode = Literal["watch", "patrol"]
+"""watch: the connection stays open and key frames are looked at; patrol: connect, take one key frame, hang up."""
 Image = NDArray[np.uint8]
 """Pixels, shape (h, w, 3), BGR."""
 

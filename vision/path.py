@@ -15,7 +15,7 @@ from uuid import UUID
 
 from vision.attention import Attention
 from vision.catalogue import Catalogue
-from vision.config import CameraConfig
+from vision.config import CameraConfig, Hours
 from vision.errors import StorageError
 from vision.events import Opened, Transition
 from vision.frames import CameraId, Frame, Packet, StreamInfo
@@ -25,6 +25,7 @@ from vision.recording.recorder import Desk, EventRecorder
 from vision.rules import Reason
 from vision.rules.schedule import Schedule
 from vision.sampling.gate import ChangeGate
+from vision.sampling.plan import Rate, SamplingPlan, Shift
 from vision.scene import Scene, Vitals
 from vision.sight import Sight
 from vision.sources.health import PacketStats, VitalsMeter, grey_copy
@@ -50,16 +51,26 @@ def presence_line(camera: CameraConfig, catalogue: Lawbook, abilities: Abilities
 
 def context_of(camera: CameraConfig) -> CameraContext:
     """Return what a line must know of a camera."""
-    hours = camera.hours
     return CameraContext(
         camera=CameraId(camera.id),
         zones=tuple(zone.zone() for zone in camera.zones),
         site_type=camera.site_type,
         jurisdiction=camera.jurisdiction,
-        schedule=Schedule(hours.opens, hours.closes, hours.weekdays, camera.time_zone),
+        schedule=_schedule(camera.hours, camera),
         attended=camera.attended,
         max_gap_s=max(5.0, 2.5 * camera.interval_s),
     )
+
+
+def plan_of(camera: CameraConfig) -> SamplingPlan:
+    """Return how often a camera is looked at over the week."""
+    usual = Rate(camera.mode, camera.interval_s if camera.mode == "watch" else camera.patrol_s)
+    shifts = (Shift(_schedule(shift.hours, camera), Rate(shift.mode, shift.interval_s)) for shift in camera.shifts)
+    return SamplingPlan(usual, _schedule(camera.hours, camera), tuple(shifts))
+
+
+def _schedule(hours: Hours, camera: CameraConfig) -> Schedule:
+    return Schedule(hours.opens, hours.closes, hours.weekdays, camera.time_zone)
 
 
 @dataclass(slots=True)
@@ -159,10 +170,14 @@ class CameraPath:
         self._attention = Attention(source, KeyFrameSampler(camera.interval_s))
         self._gate = ChangeGate(tuple(zone.zone() for zone in camera.zones))
         self._stats = PacketStats()
-        self._meter = VitalsMeter()
+        self.meter = VitalsMeter()
+        """How the camera's pictures usually are; whoever keeps the camera hands on the one that knows it already."""
         self._vitals: tuple[datetime, Vitals] | None = None
         self._sight: Sight | None = None
         """The models' last answer, on this connection."""
+        self._may_burst = True
+        self._changed_at: datetime | None = None
+        """When something opened or closed last."""
         self._asked_at: datetime | None = None
         """The newest picture that was left for the models."""
         self._lock = threading.Lock()
@@ -179,9 +194,18 @@ class CameraPath:
         """Tell whether the camera's key frames are too far apart, so that every packet is decoded."""
         return self._attention.decodes_fully
 
-    def stretch(self, factor: float) -> None:
-        """Look more rarely by this factor; 1 = as configured."""
-        self._attention.sampler.interval_s = self.camera.interval_s * factor
+    def pace(self, interval_s: float, *, may_burst: bool) -> None:
+        """Look once per interval from now on; without time for them, begin no bursts."""
+        self._attention.sampler.interval_s = interval_s
+        self._may_burst = may_burst
+
+    def is_settled(self, at: datetime) -> bool:
+        """Tell whether one may leave: all is judged, nothing is open or suspected, no clip waits for its end."""
+        with self._lock:
+            changed_at, judged_at = self._changed_at, self.tally.last_look_at
+            judged = self._asked_at is not None and judged_at is not None and judged_at >= self._asked_at
+            quiet = changed_at is None or (at - changed_at).total_seconds() > self.camera.post_roll_s
+            return judged and quiet and not self._line.unsettled
 
     def packet(self, packet: Packet) -> list[Frame]:
         """Keep one packet; return the pictures that are to be looked at now. Called by the source's own thread."""
@@ -226,13 +250,14 @@ class CameraPath:
             self.tally.looks += 1
             self.tally.last_look_at = frame.at
             self._look_closer(frame, result.transitions)
+            self._changed_at = frame.at if result.transitions else self._changed_at
             return self._record(result.transitions)
 
     def _measured(self, frame: Frame) -> Vitals:
         """Return the camera's vitals; of pictures that come fast, those of the first."""
         last = self._vitals
         if last is None or not 0 <= (frame.at - last[0]).total_seconds() < VITALS_EVERY_S:
-            self._vitals = last = (frame.at, self._meter.measure(frame, self._stats))
+            self._vitals = last = (frame.at, self.meter.measure(frame, self._stats))
         return last[1]
 
     def _remember(self, frame: Frame, sight: Sight) -> None:
@@ -245,7 +270,9 @@ class CameraPath:
         """Begin, follow or end a burst by what the look came to."""
         bursts, opened = self._attention.bursts, any(isinstance(transition, Opened) for transition in transitions)
         before = (bursts.started, bursts.confirmed, bursts.refuted)
-        bursts.heard(frame.at, suspects=self._line.suspects, opened=opened, affordable=self.camera.burst)
+        bursts.heard(
+            frame.at, suspects=self._line.suspects, opened=opened, affordable=self.camera.burst and self._may_burst
+        )
         self.tally.bursts += bursts.started - before[0]
         self.tally.confirmed += bursts.confirmed - before[1]
         self.tally.refuted += bursts.refuted - before[2]

@@ -123,6 +123,11 @@ class Line:
         """Tell whether evidence is under way that a burst of looks would settle."""
         return any(rule.suspects for rule in self._rules)
 
+    @property
+    def unsettled(self) -> bool:
+        """Tell whether something is open or under way, of whatever kind."""
+        return any(rule.unsettled for rule in self._rules)
+
     def look(self, seen: LookInput) -> LineResult:
         """Take one look; raises InvalidInputError when wear and people do not belong together."""
         people, objects = (_cut(found, seen.frame_hw) for found in (seen.people.persons, seen.objects))

@@ -16,6 +16,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import NoReturn
 
@@ -25,11 +26,15 @@ from vision.clock import Clock
 from vision.config import CameraConfig
 from vision.crew import Crew, survive
 from vision.errors import ModelError, PictureError, SourceError, SourceRefusedError, SourceUnreadableError, StorageError
-from vision.frames import CameraId, Frame, Image
+from vision.frames import CameraId, Frame, Image, Mode
 from vision.mailboxes import Mailboxes
-from vision.path import CameraPath, Tally
+from vision.path import CameraPath, Tally, plan_of
 from vision.ports import Source
+from vision.sampling.plan import next_visit_s
+from vision.sampling.shedding import Shedder
+from vision.scene import ZoneType
 from vision.sight import Eyes, Sight
+from vision.sources.health import VitalsMeter
 from vision.vigil import Vigil
 
 log = logging.getLogger(__name__)
@@ -46,6 +51,14 @@ REPLACED, MODELS_FAILED, RULES_FAILED = "replaced by a newer frame", "the models
 PLAIN: Image = np.full((96, 96, 3), 128, np.uint8)
 """A picture that nobody can fail at: it tells whether a frame is bad or the models are broken."""
 
+NAP_S = 5.0
+"""The same between the visits of a patrol: hundreds of cameras must not wake a core all the time."""
+SOON_S = 0.001
+"""As good as now: clocks tick in microseconds, and nobody waits for less."""
+SHED_EVERY_S = 5.0
+"""How often rates are fitted to what the machine can do."""
+FIRST_TIER = frozenset({ZoneType.SPECIAL_ROOM, ZoneType.SPECIAL_AREA})
+"""Cameras of these zones give way last."""
 Open = Callable[[CameraConfig], Source]
 Path = Callable[[CameraConfig, Source, Tally], CameraPath]
 Watch = Callable[[CameraConfig, Tally], Vigil]
@@ -63,6 +76,21 @@ class CameraStatus:
     tally: Tally = field(default_factory=Tally)
     """Of all connections together."""
     drops: Counter[str] = field(default_factory=Counter)
+    mode: Mode = "watch"
+    interval_s: float = 0.0
+    """Seconds between looks (on patrol: visits) that are wanted at this hour."""
+    stretch: float = 1.0
+    """By how much they are rarer, because the machine has too much to do."""
+    decodes_fully: bool = False
+    """The camera's key frames are too far apart: every packet is decoded, at many times the cost."""
+
+
+@dataclass(slots=True)
+class Load:
+    """How much of what a camera should get the machine has time for."""
+
+    stretch: float = 1.0
+    may_burst: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +119,10 @@ class CameraRunner:
         self._owing: list[CameraPath] = []
         """Connections that ended while the disk refused what they had to say."""
         self._vigil = seams.vigil(camera, self.status.tally)
+        self._plan = plan_of(camera)
+        self._meter = VitalsMeter()
+        self.load = Load()
+        """What the worker tells of the machine."""
         self._dice = random.Random()  # noqa: S311 - spreads retries, guards no secret
 
     def run(self) -> None:
@@ -99,21 +131,29 @@ class CameraRunner:
         while not self._stop.is_set():
             looks = self.status.tally.looks
             wait_s = survive(self._attempt, self._failed)
+            if wait_s is None:
+                failures = 0
+                self._await_visit()
+                continue
             failures = 0 if self.status.tally.looks > looks else failures + 1
             backoff_s = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(failures, 6))
             self._rest(max(wait_s, backoff_s * self._dice.uniform(0.5, 1.0)))
 
-    def run_once(self) -> None:
-        """Connect, look until the source ends or is lost, close what is then open."""
+    def run_once(self) -> bool:
+        """Connect, look until the source ends or is lost, close what is then open.
+
+        Tell whether we hung up ourselves: on patrol, once there is nothing more to see.
+        """
         with self._seams.open(self.camera) as source:
             path = self._begin(source)
             if path is None:
-                return
+                return False
             try:
-                self._read(source, path)
+                hung_up = self._read(source, path)
                 path.finish(self._seams.clock.now(), "interrupted" if self._stop.is_set() else "ended")
             finally:
                 self._end(path)
+            return hung_up
 
     def stop(self) -> None:
         """Ask the thread to end; it may take as long as the camera's library takes."""
@@ -152,20 +192,48 @@ class CameraRunner:
             if self._stop.is_set():
                 return None
             self._path = self._seams.path(self.camera, source, self.status.tally)
+            self._path.meter = self._meter
             self._vigil.connected(self._path)
             self.status.connections += 1
             self.status.state, self.status.error = "ok", ""
             return self._path
 
-    def _read(self, source: Source, path: CameraPath) -> None:
+    def _read(self, source: Source, path: CameraPath) -> bool:
         frame_hw = (source.info.height, source.info.width)
         for packet in source.packets():
             if self._stop.is_set():
-                return
+                return False
+            now = self._seams.clock.now()
             with self._guard:
-                self._vigil.beat(self._seams.clock.now(), frame_hw)
+                self._vigil.beat(now, frame_hw)
+            if packet.is_key:
+                self._pace(path, now)
             for frame in path.packet(packet):
                 self._offer(path, frame)
+            if self.status.mode == "patrol" and self._may_leave(path, now):
+                return True
+        return False
+
+    def _pace(self, path: CameraPath, now: datetime) -> None:
+        """Follow the plan of the hour, as far as the machine keeps up."""
+        rate = self._plan.rate(now)
+        usual_s = rate.interval_s if rate.mode == "watch" else self.camera.interval_s
+        path.pace(usual_s * self.load.stretch, may_burst=self.load.may_burst)
+        self.status.mode, self.status.interval_s = rate.mode, rate.interval_s
+        self.status.stretch, self.status.decodes_fully = self.load.stretch, path.decodes_fully
+
+    def _may_leave(self, path: CameraPath, now: datetime) -> bool:
+        with self._guard:
+            return path.is_settled(now) and not self._vigil.unsettled
+
+    def _await_visit(self) -> None:
+        """Rest until the camera is due again; its silence meanwhile is ours."""
+        interval_s = self.status.interval_s * self.load.stretch
+        due_s = next_visit_s(CameraId(self.camera.id), interval_s, self._seams.clock.now().timestamp())
+        while not self._stop.is_set() and (left_s := due_s - self._seams.clock.now().timestamp()) > SOON_S:
+            self._seams.clock.sleep(min(NAP_S, left_s))
+        with self._guard:
+            self._vigil.expect(self._seams.clock.now())
 
     def _offer(self, path: CameraPath, frame: Frame) -> None:
         """Leave a picture for the models, unless nothing changed since they were asked last."""
@@ -181,9 +249,9 @@ class CameraRunner:
             self._owing.append(path)
             self._tell(str(path.trouble))
 
-    def _attempt(self) -> float:
-        self.run_once()
-        return self._lost("offline", "the stream ended", 0.0)
+    def _attempt(self) -> float | None:
+        """Return the least seconds to wait before the next connection; None after a visit that went well."""
+        return None if self.run_once() else self._lost("offline", "the stream ended", 0.0)
 
     def _failed(self, error: Exception) -> float:
         """Return the least seconds to wait after a connection that ended so."""
@@ -247,6 +315,9 @@ class Worker:
         self._mailboxes = Mailboxes[Glimpse]()
         self._runners: dict[CameraId, CameraRunner] = {}
         self._changing = threading.Lock()
+        self._shedder = Shedder()
+        self._heard_at = seams.clock.now()
+        self._taken = self._replaced = 0
 
     def assign(self, cameras: Iterable[CameraConfig]) -> None:
         """Start, restart and stop cameras so that exactly these are looked at; nothing once the worker stops."""
@@ -270,6 +341,21 @@ class Worker:
         sights = self._see([glimpse.frame.image for glimpse in glimpses]) if glimpses else []
         for glimpse, sight in zip(glimpses, sights, strict=True):
             glimpse.settle(sight)
+        self._taken += len(glimpses)
+        self._shed()
+
+    def _shed(self) -> None:
+        """Fit all rates to what the machine can do."""
+        now = self._seams.clock.now()
+        if (now - self._heard_at).total_seconds() < SHED_EVERY_S:
+            return
+        runners = dict(self._runners)
+        replaced = sum(map(self._mailboxes.replaced, runners))
+        self._shedder.heard(self._taken, max(0, replaced - self._replaced))
+        self._heard_at, self._taken, self._replaced = now, 0, replaced
+        for runner in runners.values():
+            first = any(zone.type in FIRST_TIER for zone in runner.camera.zones)
+            runner.load = Load(self._shedder.stretch(first_tier=first), self._shedder.has_time)
 
     def status(self) -> dict[CameraId, CameraStatus]:
         """Return how each camera is doing."""

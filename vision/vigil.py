@@ -58,6 +58,15 @@ class Pulse:
         self._told_at: datetime | None = None
         self._frame_hw = (0, 0)
 
+    @property
+    def unsettled(self) -> bool:
+        """Tell whether the camera is held off-line, or may be."""
+        return self._line.unsettled
+
+    def expect(self, at: datetime) -> None:
+        """From now on the camera should send: between two visits of a patrol it does not."""
+        self._alive_at = at
+
     def beat(self, at: datetime, frame_hw: tuple[int, int]) -> LineResult | None:
         """Take note of a packet; None where the last note was taken less than a second ago."""
         self._alive_at, self._frame_hw = at, frame_hw
@@ -114,6 +123,15 @@ class Vigil:
     def trouble(self) -> StorageError | None:
         """Return what the disk said to the one who records now."""
         return self._witness.trouble
+
+    @property
+    def unsettled(self) -> bool:
+        """Tell whether it is not yet sure that the camera sends."""
+        return self._pulse.unsettled
+
+    def expect(self, at: datetime) -> None:
+        """From now on the camera should send."""
+        self._pulse.expect(at)
 
     def connected(self, witness: Witness) -> None:
         """A connection was made: from now on it records."""

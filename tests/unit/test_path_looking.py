@@ -108,7 +108,7 @@ def test_the_looks_of_a_burst_are_no_new_witnesses_of_the_camera_s_health(bench:
     path = a_path(bench, kitchen())
     for frame in frames(bench, path, 10, every_s=0.2):
         path.decide(frame, sight(-4))
-    assert path._meter._looks <= 3
+    assert path.meter._looks <= 3
 
 
 def looked(path: CameraPath, packets: list[Packet], later: float) -> list[float]:

@@ -26,6 +26,11 @@ class Rule(Protocol):
         """Tell whether something may be about to open that a closer look would settle."""
         ...
 
+    @property
+    def unsettled(self) -> bool:
+        """Tell whether something is open or may be about to open: whoever leaves now would not know how it ends."""
+        ...
+
     def finish(self, at: datetime, pts_s: float, reason: Reason) -> list[Transition]:
         """Close whatever is open; the rule takes no look after this."""
         ...

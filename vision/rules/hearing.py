@@ -26,6 +26,11 @@ class Hearing(ABC):
         """Tell whether a closer look would settle something."""
         return self._ledger.suspects
 
+    @property
+    def unsettled(self) -> bool:
+        """Tell whether something is open or under way."""
+        return self._ledger.unsettled
+
     def finish(self, at: datetime, pts_s: float, reason: Reason) -> list[Transition]:  # noqa: ARG002 - ends where last seen
         """Close what is open, each at the last look that spoke for it."""
         return self._ledger.finish(reason)

@@ -72,6 +72,11 @@ class Ledger:
         """Tell whether evidence is under way about somebody and nothing is open about them yet."""
         return any(not page.sum.is_open and page.sum.total >= SUSPICION for page in self._pages.values())
 
+    @property
+    def unsettled(self) -> bool:
+        """Tell whether something is open, or evidence for it is under way."""
+        return any(page.sum.is_open or page.sum.total >= SUSPICION for page in self._pages.values())
+
     def hear(self, testimonies: Iterable[Testimony], scene: Scene) -> list[Transition]:
         """Take what one look says; a known subject of whom it says nothing is unknown in it."""
         valid = sees(scene.vitals) or not self._needs_sight

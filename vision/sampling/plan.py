@@ -4,14 +4,11 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from vision.errors import InvalidInputError
-from vision.frames import CameraId
+from vision.frames import CameraId, Mode
 from vision.rules.schedule import Schedule
 
-Mode = Literal["watch", "patrol"]
-"""watch: the connection stays open and key frames are looked at; patrol: connect, take one key frame, hang up."""
 IDLE_STRETCH = 4.0
 """Outside working hours looks are this much rarer: rodents, intruders and the camera's health are still followed."""
 SLOWEST_IDLE_S = 60.0
