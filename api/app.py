@@ -28,6 +28,7 @@ from api.objects.s3 import S3Place, S3Store
 from api.routes import (
     cameras,
     detect,
+    dialects,
     events,
     health,
     intake,
@@ -136,7 +137,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = open_services(settings)
     register_errors(app)
-    for part in (session, events, intake, detect, videos, stream, regions, sites, cameras, workers, registers, health):
+    looking = (detect, dialects, videos)
+    for part in (session, events, intake, *looking, stream, regions, sites, cameras, workers, registers, health):
         app.include_router(part.router)
     _add_console(app)
     app.add_middleware(Guarded, https=settings.public_url.startswith("https://"))

@@ -102,6 +102,17 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("POST", "/v1/detect/batch"): replace(
         DETECT, path="/v1/detect/batch", body={"pictures": [{"image": b64encode(GREY).decode()}]}
     ),
+    ("POST", "/v1/detect/compatible/aliyun/DetectChefCap"): replace(
+        DETECT,
+        path="/v1/detect/compatible/aliyun/DetectChefCap",
+        body={"ImageURL": "ftp://10.0.0.1/x"},
+        ok=frozenset({400}),
+    ),
+    ("POST", "/v1/detect/compatible/tencent/DetectChefDress"): replace(
+        DETECT,
+        path="/v1/detect/compatible/tencent/DetectChefDress",
+        body={"ImageBase64": b64encode(GREY).decode()},
+    ),
     # A film is its sender's alone, whoever else has the same permission.
     ("POST", "/v1/videos"): replace(
         DETECT, path="/v1/videos", body=b"no film", headers={"Content-Type": "video/mp4"}, ok=frozenset({202, 429})
