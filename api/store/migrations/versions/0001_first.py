@@ -245,6 +245,15 @@ def _events() -> None:
         sa.Column("reviews", sa.Integer(), nullable=False),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        *_event_checks(),
+        sa.ForeignKeyConstraint(["camera_id"], ["cameras.id"], name=op.f("fk_events_camera_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_events_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
+    )
+
+
+def _event_checks() -> tuple[sa.CheckConstraint, ...]:
+    return (
         sa.CheckConstraint("phase = 'opened' OR ended_at IS NOT NULL", name=op.f("ck_events_closed_has_end")),
         sa.CheckConstraint("phase IN ('opened', 'closed')", name=op.f("ck_events_phase")),
         sa.CheckConstraint(
@@ -253,9 +262,6 @@ def _events() -> None:
         sa.CheckConstraint("tier IN ('I', 'II', 'III')", name=op.f("ck_events_tier")),
         sa.CheckConstraint("tier_rank = length(tier)", name=op.f("ck_events_tier_rank")),
         sa.CheckConstraint("version >= 1 AND reviews >= 0", name=op.f("ck_events_version")),
-        sa.ForeignKeyConstraint(["camera_id"], ["cameras.id"], name=op.f("fk_events_camera_id")),
-        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_events_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
     )
 
 
