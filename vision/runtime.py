@@ -170,6 +170,7 @@ class CameraRunner:
             if path is not None:
                 path.finish(now, "interrupted")
             self._vigil.finish(now)
+            self._owing = [owing for owing in self._owing if not owing.settle()]
             return path.trouble if path is not None and path.trouble else self._vigil.trouble
 
     def decide(self, path: CameraPath, frame: Frame, sight: Sight) -> None:

@@ -72,7 +72,7 @@ def test_a_second_worker_on_the_same_spool_is_refused(stack: Stack) -> None:
     work = ("work", "--api", stack.url, "--key", "mck_a_b", "--worker", "w1")
     stack.start("work", *work)
     eventually((stack.folder / "spool" / "w1").is_dir, within_s=20)
-    eventually(lambda: "api-does-not-answer" in stack.log("work"), within_s=20)
+    eventually(lambda: "api=refused" in stack.log("work"), within_s=20)
     second = subprocess.run(
         [stack.processes["work"].args[0], *work],  # type: ignore[index]
         env=stack.env,
