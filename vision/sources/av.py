@@ -117,7 +117,8 @@ class AvSource:
         self._opened.container.close()
 
     def _packet(self, raw: "av.Packet[VideoStream]") -> Packet:
-        pts, dts = self._timeline.place(raw.pts, raw.dts, raw.duration or 0)
+        arrived_s = self._stamp(0.0).timestamp() if self._opened.live else None
+        pts, dts = self._timeline.place(raw.pts, raw.dts, raw.duration or 0, arrived_s)
         self._first_pts = pts if self._first_pts is None else self._first_pts
         self._seen += 1
         self._faults["corrupt packets"] += raw.is_corrupt

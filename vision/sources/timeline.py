@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 DEFAULT_STEP_S = Fraction(1, 25)
+STALLED_PACKETS = 3
+"""So many packets in a row that claim no later time: the clock stands, and from then on ours counts."""
 
 
 @dataclass(slots=True)
@@ -26,17 +28,24 @@ class Timeline:
     _offset: int = 0
     _last_dts: int | None = None
     _step: int = 0
+    _stalled: int = 0
+    _arrived_s: float | None = None
 
-    def place(self, pts: int | None, dts: int | None, duration: int) -> tuple[int, int]:
-        """Return (pts, dts) for the next packet in the order received."""
-        decode_at = self._decode_at(pts, dts, duration)
+    def place(self, pts: int | None, dts: int | None, duration: int, arrived_s: float | None = None) -> tuple[int, int]:
+        """Return (pts, dts) for the next packet in the order received.
+
+        `arrived_s`: when it arrived by a clock of ours, for a camera; the stream's own clock may stand still.
+        """
+        passed_s = arrived_s - self._arrived_s if arrived_s is not None and self._arrived_s is not None else None
+        self._arrived_s = arrived_s
+        decode_at = self._decode_at(pts, dts, duration, passed_s)
         present_at = decode_at if pts is None else max(decode_at, pts + self._offset)
         if pts is None or present_at != pts + self._offset:
             self.repaired += 1
         self._remember(decode_at)
         return present_at, decode_at
 
-    def _decode_at(self, pts: int | None, dts: int | None, duration: int) -> int:
+    def _decode_at(self, pts: int | None, dts: int | None, duration: int, passed_s: float | None) -> int:
         claimed = dts if dts is not None else pts
         expected = 0 if self._last_dts is None else self._last_dts + (duration or self._typical_step())
         if claimed is None:
@@ -44,7 +53,16 @@ class Timeline:
         if self._last_dts is not None and self._jumped(claimed + self._offset - self._last_dts):
             self.jumps += 1
             self._offset = expected - claimed
+        elif self._stands(claimed + self._offset) and passed_s is not None and self._last_dts is not None:
+            self._offset = self._last_dts + max(1, round(passed_s / self.time_base)) - claimed
+            self.repaired += 1
         return self._growing(claimed + self._offset)
+
+    def _stands(self, claimed: int) -> bool:
+        """Tell whether the stream's clock has stopped, by what it has claimed so far and now."""
+        grows = self._last_dts is None or claimed > self._last_dts
+        self._stalled = 0 if grows else self._stalled + 1
+        return self._stalled >= STALLED_PACKETS
 
     def _jumped(self, step: int) -> bool:
         step_s = float(step * self.time_base)

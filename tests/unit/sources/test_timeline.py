@@ -48,3 +48,19 @@ def test_whatever_comes_dts_grows_and_pts_is_not_before_it(stamps: list[Stamp]) 
     result = placed(Timeline(MS), stamps)
     assert all(a[1] < b[1] for a, b in pairwise(result))
     assert all(pts >= dts for pts, dts in result)
+
+
+def test_where_the_camera_s_clock_stands_still_ours_counts() -> None:
+    timeline = Timeline(MS)
+    result = [timeline.place(0, 0, 0, arrived_s=number * 0.04)[1] for number in range(100)]
+    assert result[-1] == pytest.approx(99 * 40, abs=4 * 40)
+    assert all(a < b for a, b in pairwise(result))
+    # It runs again: what it says is joined to what came before.
+    again = [timeline.place(40 * number, 40 * number, 0, arrived_s=4 + number * 0.04)[1] for number in range(1, 4)]
+    assert [b - a for a, b in pairwise(again)] == [40, 40]
+
+
+def test_a_clock_that_runs_is_believed_however_the_packets_arrive() -> None:
+    timeline = Timeline(MS)
+    arrivals = [0.0, 0.5, 0.5, 0.5, 0.9]
+    assert [timeline.place(40 * n, 40 * n, 0, at)[1] for n, at in enumerate(arrivals)] == [0, 40, 80, 120, 160]
