@@ -53,6 +53,7 @@ def step_for(stored: Phase | None, sent: Phase, *, seen: bool) -> Step:
 
 def accept(connection: Connection, caller: Caller, message: EventMessage, now: datetime) -> Accepted:
     """Store a message; InvalidInputError when its site or camera is not one the caller may write to."""
+    log.take_turn(connection)
     event_id = str(message.data.id)
     row = events.find(connection, caller.scope, event_id, lock=True)
     if row is None:

@@ -22,7 +22,7 @@ from api.fields import Line, Moment
 from api.intake import Telling, tell
 from api.ranges import Part, part_of
 from api.services import Services, Wired
-from api.store import events, media, register, replays, reviews
+from api.store import events, log, media, register, replays, reviews
 from vision.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1/events", tags=["supervise"], route_class=GatedRoute)
@@ -171,6 +171,7 @@ def _again(told: replays.Answer, print_: str) -> dict[str, Any]:
 
 
 def _write_verdict(connection: Connection, services: Services, caller: Caller, said: _Said, terms: Terms) -> None:
+    log.take_turn(connection)
     row = events.find(connection, caller.scope, said.event_id, lock=True)
     if row is None:
         raise NotFoundError(f"there is no event {said.event_id}")

@@ -36,6 +36,15 @@ class Logged:
     """The CloudEvent, JSON text."""
 
 
+def take_turn(connection: Connection) -> None:
+    """Make everybody else who is going to write a line wait until this transaction ends.
+
+    They wait for the head anyway, once they write; who has not locked anything before cannot be waited for in a circle.
+    """
+    if connection.dialect.name != "sqlite":  # there the whole transaction is one turn
+        connection.execute(select(heads.c.name).where(heads.c.name == "log").with_for_update())
+
+
 def append(connection: Connection, message: Message) -> int:
     """Write one line and return its number.
 

@@ -120,6 +120,21 @@ def test_the_same_message_from_everywhere_is_one_event_and_one_line(city: Databa
     assert numbers(read_log(city)) == [1]
 
 
+def test_companies_that_meet_crosswise_do_not_wait_for_each_other(city: Database) -> None:
+    """Two processes each take two messages into one transaction, in the opposite order."""
+    first_taken = [threading.Event(), threading.Event()]
+
+    def company(number: int) -> None:
+        with city.write() as connection:
+            take(connection, told(number))
+            first_taken[number].set()
+            first_taken[1 - number].wait(0.3)  # where writers queue up, the other cannot come so far
+            take(connection, told(1 - number))
+
+    at_once(company, 2)
+    assert numbers(read_log(city)) == [1, 2]
+
+
 def test_phases_race_and_the_event_ends_closed(city: Database) -> None:
     phases = ("opened", "closed", "updated", "opened", "closed", "updated", "opened", "closed")
 
