@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,11 @@ from vision.errors import ConfigError, StorageError
 from vision.scene import ZoneType
 
 READY_S = 30.0
+FIRST_PAUSE_S, LAST_PAUSE_S = 1.0, 60.0
+END_S = 10.0
+"""What a child may need to end in order."""
+HEALTHY_S = 120.0
+"""A child that lived so long did not die of how it was started."""
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +48,7 @@ def run(
     settings, stop = Settings(), threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    _require_free(settings.host, settings.port)
     out.print(f"Mingchu 明厨 keeps everything in {settings.data_dir.resolve()}")
     if sources:
         register_sources(settings, sources, zone)
@@ -64,6 +71,16 @@ def run(
         serve.stop()
 
 
+def _require_free(host: str, port: int) -> None:
+    """Refuse to start beside another that has the address already; raises ConfigError."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        allowed = f"an address that is free on this machine ({error.strerror}); does Mingchu run here already?"
+        raise ConfigError("MINGCHU_HOST, MINGCHU_PORT", f"{host}:{port}", allowed) from error
+
+
 def _show_demo(settings: Settings, serve: "_Child", work: "_Child", stop: threading.Event) -> None:
     """Render the films beside the API, in a process that Ctrl-C can end; look at each camera once its film is there.
 
@@ -80,7 +97,8 @@ def _show_demo(settings: Settings, serve: "_Child", work: "_Child", stop: thread
             shown = filmed
             register_demo(settings, shown)
             work.ensure()
-        serve.tend()
+        for child in (serve, work):
+            child.tend()
         stop.wait(0.5)
     films.stop()
     if code:
@@ -94,10 +112,13 @@ class _Child:
         self._command = [sys.executable, "-m", *command]
         self._env = os.environ | ({"MINGCHU_WORKER_KEY": key} if key else {})
         self._process: subprocess.Popen[bytes] | None = None
+        self._started_s = 0.0
+        self._pause_s = FIRST_PAUSE_S
 
     def start(self) -> None:
         # The command is our own, its arguments are not a shell's.
         self._process = subprocess.Popen(self._command, env=self._env, start_new_session=True)  # noqa: S603
+        self._started_s = time.monotonic()
 
     def ensure(self) -> None:
         """Start it unless it was started before."""
@@ -105,10 +126,13 @@ class _Child:
             self.start()
 
     def tend(self) -> None:
-        """Start it again when it died."""
-        if self._process is not None and self._process.poll() is not None:
-            out.print(f"{self._command[3]} ended with {self._process.returncode}; starting it again")
-            self.start()
+        """Start it again when it died, each time after a longer pause; a long life makes the pause short again."""
+        lived_s = time.monotonic() - self._started_s
+        if self.ended() is None or lived_s < self._pause_s:
+            return
+        self._pause_s = FIRST_PAUSE_S if lived_s > HEALTHY_S else min(2 * self._pause_s, LAST_PAUSE_S)
+        out.print(f"{self._command[3]} ended with {self.ended()}; starting it again")
+        self.start()
 
     def ended(self) -> int | None:
         """Return its exit code; None while it runs."""
@@ -118,7 +142,10 @@ class _Child:
         """End it and what it started; it leads a group of its own."""
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGTERM)
-            self._process.wait(timeout=10)
+            try:
+                self._process.wait(timeout=END_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
 
 
 def _tend(children: list[_Child], stop: threading.Event) -> None:
