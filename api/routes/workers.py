@@ -67,6 +67,7 @@ async def assignment(
 def _assigned(services: Services, caller: Caller, worker: str) -> str:
     with services.database.read() as connection:
         rows = cameras.assigned(connection, caller.scope, worker)
+    rows = [row for row in rows if not cameras.is_held_elsewhere(row, worker, services.clock.now())]
     same = ("id", "name", "source", "zones", "interval_s", "pre_roll_s", "post_roll_s", "attended")
     law = ("site_type", "jurisdiction", "time_zone", "hours")
     configs = [{**{n: row[n] for n in (*same, *law)}, "site": row["site_id"]} for row in rows]
@@ -75,12 +76,13 @@ def _assigned(services: Services, caller: Caller, worker: str) -> str:
 
 @router.put("/{worker}/status", summary="How a worker is doing", status_code=204)
 def report(worker: Slug, told: WorkerReport, services: Wired, caller: WorkerKey) -> Response:
-    """Take note of a worker's cameras; those of other regions are passed over."""
+    """Take note of a worker's cameras; those of other regions or of other workers are passed over."""
     now = services.clock.now()
     with services.database.write() as connection:
         cameras.report(connection, worker, told.spool, now)
         for each in told.cameras:
-            if cameras.find(connection, caller.scope, each.camera) is not None:
+            known = cameras.find(connection, caller.scope, each.camera)
+            if known is not None and not cameras.is_held_elsewhere(known, worker, now):
                 state = each.model_dump(exclude={"camera"})
                 row = {"camera_id": each.camera, "worker_id": worker, "reported_at": now, **state}
                 cameras.report_state(connection, row)

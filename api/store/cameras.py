@@ -1,7 +1,7 @@
 """Cameras: where a worker looks, and how it went the last time."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, update
@@ -21,6 +21,8 @@ UNREGISTERED: Mapping[str, Any] = {
     "worker": "",
 }
 """A camera that pushed events in before anybody described it; no worker looks at it."""
+LEASE = timedelta(seconds=30)
+"""Workers tell of their cameras every few seconds; one that has been mute for so long holds them no more."""
 
 
 def _listed(scope: Scope) -> Select[Any]:
@@ -57,6 +59,17 @@ def assigned(connection: Connection, scope: Scope, worker: str) -> Sequence[RowM
     mine = or_(cameras.c.worker == worker, cameras.c.worker == "")
     query = _listed(scope).where(cameras.c.enabled, cameras.c.source != "", mine).order_by(cameras.c.id)
     return connection.execute(query).mappings().all()
+
+
+def is_held_elsewhere(row: Mapping[Any, Any], worker: str, at: datetime) -> bool:
+    """Tell whether another worker looks at a camera that is named for nobody: two would open each violation twice.
+
+    The lease is the worker's own report: whoever told of a camera first holds it for as long as it goes on telling.
+    """
+    holder, told_at = row["state_worker_id"], row["state_reported_at"]
+    if row["worker"] or holder is None or holder == worker:
+        return False
+    return told_at is not None and at - told_at < LEASE
 
 
 def place(connection: Connection, camera: str) -> RowMapping | None:
