@@ -11,12 +11,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from machine import described
 
 from vision.detectors.manifest import find_models
 from vision.measuring.accuracy import measure
-from vision.measuring.tables import detector_block, readme_block, replaced, wear_block
+from vision.measuring.tables import pages, readme_block, replaced
 
 ROOT = Path(__file__).parents[1]
 
@@ -37,15 +38,9 @@ def main() -> int:
     return 0
 
 
-def write_pages(results: dict[str, object]) -> None:
+def write_pages(results: dict[str, Any]) -> None:
     """Put the tables between the markers of README and cards."""
-    blocks = {
-        "README.md": readme_block(results),
-        "models/detector/card.md": detector_block(results),
-        "models/wear/card.md": wear_block(results, "wear"),
-        "models/clothing/card.md": wear_block(results, "clothing"),
-    }
-    for name, block in blocks.items():
+    for name, block in pages(results).items():
         page = ROOT / name
         page.write_text(replaced(page.read_text("utf-8"), block), "utf-8")
 

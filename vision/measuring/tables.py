@@ -18,6 +18,16 @@ def replaced(page: str, block: str) -> str:
     return f"{before}{BEGIN}\n{block}\n{END}{after}"
 
 
+def pages(results: Told) -> dict[str, str]:
+    """Return the block of every page that quotes the results, by its path in the repository."""
+    return {
+        "README.md": readme_block(results),
+        "models/detector/card.md": detector_block(results),
+        "models/wear/card.md": wear_block(results, "wear"),
+        "models/clothing/card.md": wear_block(results, "clothing"),
+    }
+
+
 def readme_block(results: Told) -> str:
     """Return the README's table: what is asked of the eyes, and what they reach on the test pictures."""
     hat, mask, uniform = results["wear"]["hat"], results["wear"]["mask"], results["clothing"]["uniform"]

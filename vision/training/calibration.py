@@ -14,6 +14,8 @@ COVERAGE: Final = 0.97
 """Share of validation heads whose state is known that must be answered; the thresholds are the strictest that do."""
 LEAST, MOST = 0.5, 0.9
 """Bounds of `answer_above`."""
+BOLDEST, STEP = -3.0, 0.1
+"""How far unknown may be pushed back for coverage, and in which steps."""
 SHIFTS: Final = tuple(np.arange(-1.5, 1.51, 0.25).tolist())
 
 
@@ -59,8 +61,9 @@ def calibrated(logits: Floats, target: Targets, states: Sequence[str]) -> Calibr
     number = np.bincount(target, minlength=len(states)).astype(np.float64)
     weight = 1 / np.sqrt(number[target])
     shift = _shift(logits, target, weight, states)
+    temperature = temperature_of(logits + shift, target, weight)
+    shift = _bolder(logits, shift, temperature, target, states)
     moved = logits + shift
-    temperature = temperature_of(moved, target, weight)
     least = answer_above(softmax(moved, temperature), target, states)
     return Calibrated(temperature, tuple(shift.tolist()), least)
 
@@ -91,6 +94,18 @@ def confusion(target: Targets, answer: Targets, states: Sequence[str]) -> dict[s
         truth: {given: int(((target == i) & (answer == j)).sum()) for j, given in enumerate(states)}
         for i, truth in enumerate(states)
     }
+
+
+def _bolder(logits: Floats, shift: Floats, temperature: float, target: Targets, states: Sequence[str]) -> Floats:
+    """Return the shift with unknown lowered until COVERAGE of the known heads are answered at the lowest threshold."""
+    unknown, lower = states.index("unknown"), shift.copy()
+    known = target != unknown
+    while known.any() and lower[unknown] > BOLDEST:
+        given = answers(softmax(logits[known] + lower, temperature), LEAST, states) != unknown
+        if given.mean() >= COVERAGE:
+            break
+        lower[unknown] -= STEP
+    return lower
 
 
 def _shift(logits: Floats, target: Targets, weight: Floats, states: Sequence[str]) -> Floats:

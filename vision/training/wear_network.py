@@ -38,7 +38,13 @@ class WearNetwork(torch.nn.Module):  # type: ignore[misc]  # torch is untyped he
         return [self.place, self.answers]
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
-        """Return the logits of each item."""
+        """Return the logits of each item; those that learn see one side, those that judge see both sides."""
+        if self.training:
+            return self.seen(images)
+        return [(one + other) / 2 for one, other in zip(self.seen(images), self.seen(images.flip(3)), strict=True)]
+
+    def seen(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """Return the logits of each item for the pictures as they are."""
         middle = images
         for layer in self.layers[: MIDDLE + 1]:
             middle = layer(middle)
