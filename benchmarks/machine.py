@@ -11,14 +11,14 @@ from typing import Any
 PACKAGES = ("av", "numpy", "onnxruntime", "opencv-python-headless")
 
 
-def described() -> dict[str, Any]:
+def described(packages: tuple[str, ...] = PACKAGES) -> dict[str, Any]:
     """Return processor, cores, system, versions, commit and time, for the results file."""
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": {name: version(name) for name in packages},
         "commit": _commit(),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, TypeVar
 
@@ -33,6 +33,8 @@ class _State(Enum):
 @dataclass(slots=True)
 class _Ticket:
     work: Callable[[Connection], Any]
+    called: threading.Event = field(default_factory=threading.Event)
+    """Set when the work is done or failed, or when it is this thread's turn to drive."""
     state: _State = _State.WAITING
     result: Any = None
     reason: str = ""
@@ -44,7 +46,9 @@ class Together:
     def __init__(self, write: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._write = write
         self._waiting: deque[_Ticket] = deque()
-        self._turn = threading.Lock()
+        self._driven = False
+        """Somebody drives now, or has been called to."""
+        self._lock = threading.Lock()
 
     def do(self, work: Callable[[Connection], T]) -> T:
         """Return what the work returns, or raise what it raises.
@@ -55,10 +59,10 @@ class Together:
             StorageError: the database does not answer; nothing was kept.
         """
         ticket = _Ticket(work)
-        self._waiting.append(ticket)
-        with self._turn:
-            while ticket.state is _State.WAITING:
-                self._drive()
+        if not self._joined(ticket):
+            ticket.called.wait()
+        if ticket.state is _State.WAITING:
+            self._drive()
         if ticket.state is _State.FAILED:
             raise StorageError(ticket.reason)
         if ticket.state is _State.DONE:
@@ -67,11 +71,28 @@ class Together:
         with self._write() as connection:
             return work(connection)
 
+    def _joined(self, ticket: _Ticket) -> bool:
+        """Queue up; tell whether nobody drives, so that this thread does."""
+        with self._lock:
+            self._waiting.append(ticket)
+            drives, self._driven = not self._driven, True
+            return drives
+
     def _drive(self) -> None:
-        """Do all that wait; who fails for a reason of its own makes everybody go alone."""
-        company = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST))]
+        """Do all that wait, the driver's own work first among them; then call the next driver and the company."""
+        with self._lock:
+            company = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST))]
         for ticket in company:
             ticket.state = _State.ALONE
+        try:
+            self._do_all(company)
+        finally:
+            self._hand_over()
+            for ticket in company:
+                ticket.called.set()
+
+    def _do_all(self, company: list[_Ticket]) -> None:
+        """Do works in one transaction; who fails for a reason of its own makes everybody go alone."""
         try:
             with self._write() as connection:
                 results = [ticket.work(connection) for ticket in company]
@@ -84,3 +105,9 @@ class Together:
         else:
             for ticket, result in zip(company, results, strict=True):
                 ticket.state, ticket.result = _State.DONE, result
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            self._driven = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].called.set()

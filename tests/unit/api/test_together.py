@@ -3,12 +3,19 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
+from api.auth.caller import Caller
+from api.intake import Step, accept
+from api.messages import EventMessage
+from api.store.schema import log
+from api.store.scope import Scope
 from api.store.together import MOST, Together
+from tests.unit.api.world import World, message
 from vision.errors import InvalidInputError, StorageError
 
 
@@ -107,6 +114,27 @@ def test_nobody_is_told_that_it_is_kept_when_the_disk_is_full() -> None:
     told = crowd(ledger, [note(n) for n in range(6)])
     assert [str(each) for each in told] == ["disk: full"] * 6
     assert ledger.kept == []
+
+
+def test_on_a_real_database_each_message_of_a_crowd_is_taken_once(world: World) -> None:
+    messages = [EventMessage.model_validate(message(str(number % 40))) for number in range(80)]
+    caller = Caller("k", "key:k", "integrator", "k", "en", frozenset(), Scope("/north/"))
+    began = threading.Barrier(8)
+    steps: list[Step] = []
+
+    def push(share: list[EventMessage]) -> None:
+        began.wait(10)
+        for each in share:
+            work = partial(accept, caller=caller, message=each, now=world.clock.now())
+            steps.append(world.database.together(work).step)
+
+    threads = [threading.Thread(target=push, args=(messages[number::8],)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert (steps.count(Step.CREATE), steps.count(Step.IGNORE)) == (40, 40)
+    assert [row["sequence"] for row in world.rows(log)] == list(range(1, 41))
 
 
 def test_alone_it_is_a_plain_transaction() -> None:

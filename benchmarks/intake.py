@@ -1,0 +1,282 @@
+"""Claim: one API process on SQLite takes in 300 new events for each second of processor time, as fast as bare SQLite.
+
+Ours is the whole way of `PUT /v1/events/{id}`: HTTP, API key, every field checked, the event's row, its line in
+the log, a durable commit (WAL, synchronous = FULL) before each 201. The floor is bare `sqlite3`: the same text into two tables,
+one such commit for each event, on one connection: no HTTP, no checks, no indices. Ours may still be the faster one,
+because what 16 clients send at the same time shares a commit; `ratio` is floor by ours, and at most 1.5 is claimed.
+Clients send prepared bytes over kept connections from a process of their own.
+
+    python benchmarks/intake.py [--events N] [--rounds N] [--clients N] [--out FILE]
+
+Both write into fresh files of one folder, by turns; a ratio is of two neighbouring rounds. The main figure is by the
+processor time of the server, because wall time on a shared machine measures the neighbours too; how many events came in
+by the clock stands beside it, with the machine's load.
+"""
+
+import argparse
+import json
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from machine import described
+
+from api.accounts import new_stored_key
+from api.commands import put_site
+from api.settings import Settings
+from api.shell import writing
+
+LEAST_RATE = 300
+"""Events for each second of processor time."""
+MOST_RATIO = 1.5
+SITE = "kitchen"
+CAMERAS = 8
+PACKAGES = ("fastapi", "pydantic", "sqlalchemy", "starlette", "uvicorn")
+
+
+def main() -> int:
+    """Measure, print, write the results; fail where the claim does not hold."""
+    asked = _arguments()
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
+        turns = [_turn(Path(folder, str(turn)), asked) for turn in range(asked.rounds + 1)][1:]
+    results = _results(turns, asked)
+    asked.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    for name in ("events_per_cpu_s", "events_per_s", "floor_per_s", "ratio", "latency_ms"):
+        print(f"{name:17}", *(f"{key} {value}" for key, value in results[name].items()))
+    return 0 if results["holds"] else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--events", type=int, default=2000, help="events in a round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--folder", type=Path, default=None, help="where the database lies; default: the system's")
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "intake.json")
+    return parser.parse_args()
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One round of ours and one of the floor."""
+
+    ours_per_s: float
+    floor_per_s: float
+    latencies_ms: list[float]
+    cpu_ms: float
+    """The server's processor time for each event."""
+
+    @property
+    def ratio(self) -> float:
+        """Return how many times faster the floor is."""
+        return self.floor_per_s / self.ours_per_s
+
+
+def _turn(folder: Path, asked: argparse.Namespace) -> Turn:
+    folder.mkdir()
+    bodies = [_body(number) for number in range(asked.events)]
+    floor_per_s = _floor(folder / "floor.sqlite3", bodies)
+    settings = Settings(data_dir=folder)
+    with writing(settings) as (connection, now):
+        put_site(connection, SITE, SITE, now)
+    key = new_stored_key(settings, "benchmark", ["events:write", "events:read"])
+    with _serving(folder) as (port, process):
+        before = _cpu_s(process.pid)
+        took_s, latencies = _pushed(port, key, bodies, asked.clients)
+        cpu_ms = (_cpu_s(process.pid) - before) / len(bodies) * 1000
+        _require_all(port, key, len(bodies))
+    return Turn(len(bodies) / took_s, floor_per_s, [1000 * s for s in latencies], cpu_ms)
+
+
+def _results(turns: list[Turn], asked: argparse.Namespace) -> dict[str, Any]:
+    latencies = quantiles([each for turn in turns for each in turn.latencies_ms], n=100)
+    per_cpu = _figures([1000 / turn.cpu_ms for turn in turns])
+    ratio = _figures([turn.ratio for turn in turns])
+    return {
+        "claim": __doc__.splitlines()[0].removeprefix("Claim: "),
+        "command": " ".join(["python", "benchmarks/intake.py", *sys.argv[1:]]),
+        "machine": described(PACKAGES),
+        "sqlite": sqlite3.sqlite_version,
+        "clients": asked.clients,
+        "events": asked.events,
+        "rounds": asked.rounds,
+        "body_bytes": len(_body(0)[1]),
+        "load_average": os.getloadavg(),
+        "least_per_cpu_s": LEAST_RATE,
+        "most_ratio": MOST_RATIO,
+        "holds": per_cpu["median"] >= LEAST_RATE and ratio["median"] <= MOST_RATIO,
+        "events_per_cpu_s": per_cpu,
+        "events_per_s": _figures([turn.ours_per_s for turn in turns]),
+        "floor_per_s": _figures([turn.floor_per_s for turn in turns]),
+        "ratio": ratio,
+        "server_cpu_ms": _figures([turn.cpu_ms for turn in turns]),
+        "latency_ms": {"p50": round(latencies[49], 1), "p99": round(latencies[98], 1)},
+    }
+
+
+def _figures(values: list[float]) -> dict[str, float]:
+    low, _, high = quantiles(values, n=4) if len(values) > 1 else (values[0],) * 3
+    return {"median": round(median(values), 2), "iqr_low": round(low, 2), "iqr_high": round(high, 2)}
+
+
+_CLAUSE = {
+    "id": "cn-fsl-33-1-8",
+    "jurisdiction": "CN",
+    "instrument": "Food Safety Law of the People's Republic of China",
+    "article": "Article 33 (8)",
+    "text": {
+        "zh": "从业人员应当保持良好个人卫生。" * 4,
+        "en": "Food handlers keep clean, in clean outer clothing. " * 4,
+    },
+    "source_url": "https://example.org/law",
+    "verified": True,
+}
+_SEEN = {
+    "zone": {"name": "main", "type": "special_room"},
+    "kind": "no_hat",
+    "tier": "II",
+    "binding": "mandatory",
+    "clause": [_CLAUSE],
+    "probability": 0.97,
+    "box": [10.0, 20.0, 110.0, 220.0],
+    "frame_wh": [1920, 1080],
+    "subject": "track-1",
+    "looks": [{"pts_s": 2.0 * n, "log_odds": 1.25, "total": 1.25 * n} for n in range(8)],
+    "model": "detector@2026.11.24+wear@2026.11.24",
+    "rule_version": "2026-11-24+0123456789ab",
+}
+
+
+def _body(number: int) -> tuple[str, bytes]:
+    """Return the id and the bytes of one event as the line writes it."""
+    event = str(uuid4())
+    place = {"id": event, "site": SITE, "camera": f"camera-{number % CAMERAS}"}
+    started_at = f"2026-11-24T08:{number // 60 % 60:02d}:{number % 60:02d}Z"
+    head = {"specversion": "1.0", "id": f"{event}/opened", "source": "mingchu/worker/benchmark"}
+    kind = {"type": "cn.mingchu.violation.opened", "time": "2026-11-24T08:00:00Z"}
+    data = {**place, **_SEEN, "started_at": started_at}
+    return event, json.dumps({**head, **kind, "data": data}, ensure_ascii=False).encode()
+
+
+def _floor(path: Path, bodies: list[tuple[str, bytes]]) -> float:
+    """Return how many events a second bare SQLite keeps with the same durability."""
+    plain = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL"):
+        plain.execute(f"PRAGMA {pragma}").close()
+    plain.execute("CREATE TABLE events (id TEXT PRIMARY KEY, data TEXT)")
+    plain.execute("CREATE TABLE log (sequence INTEGER PRIMARY KEY, body TEXT)")
+    began = time.perf_counter()
+    for number, (event, body) in enumerate(bodies, start=1):
+        text = body.decode()
+        plain.execute("BEGIN IMMEDIATE")
+        plain.execute("INSERT INTO events VALUES (?, ?)", (event, text))
+        plain.execute("INSERT INTO log VALUES (?, ?)", (number, text))
+        plain.execute("COMMIT")
+    took_s = time.perf_counter() - began
+    plain.close()
+    return len(bodies) / took_s
+
+
+@contextmanager
+def _serving(folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run `mingchu serve` on a free port until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "vision.main", "serve", "--port", str(port)]
+    env = os.environ | {"MINGCHU_DATA_DIR": str(folder)}
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as process:
+        try:
+            _await(port)
+            yield port, process
+        finally:
+            process.terminate()
+
+
+def _await(port: int) -> None:
+    for _ in range(300):
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise TimeoutError("the API did not become ready")
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _pushed(port: int, key: str, bodies: list[tuple[str, bytes]], clients: int) -> tuple[float, list[float]]:
+    """Return how long all took together, and each for itself, in seconds."""
+    requests = [_request(key, event, body) for event, body in bodies]
+    latencies: list[list[float]] = [[] for _ in range(clients)]
+    share = [requests[client::clients] for client in range(clients)]
+    threads = [
+        threading.Thread(target=_push, args=(port, share[client], latencies[client])) for client in range(clients)
+    ]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - began, [each for one in latencies for each in one]
+
+
+def _request(key: str, event: str, body: bytes) -> bytes:
+    lines = (
+        f"PUT /v1/events/{event} HTTP/1.1",
+        "Host: 127.0.0.1",
+        f"Authorization: Bearer {key}",
+        "Content-Type: application/cloudevents+json",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join((*lines, "", "")).encode() + body
+
+
+def _push(port: int, requests: list[bytes], latencies: list[float]) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for request in requests:
+            began = time.perf_counter()
+            line.sendall(request)
+            _require_created(line)
+            latencies.append(time.perf_counter() - began)
+
+
+def _require_created(line: socket.socket) -> None:
+    """Read one answer to its end; it must be 201."""
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += line.recv(65536)
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 201"), answer
+    (length,) = [int(part.split(b":")[1]) for part in head.lower().split(b"\r\n") if part.startswith(b"content-length")]
+    while len(rest) < length:
+        rest += line.recv(65536)
+
+
+def _require_all(port: int, key: str, count: int) -> None:
+    """Every event must be there: a rate of lost events is none."""
+    headers = {"Authorization": f"Bearer {key}"}
+    answer = httpx.get(f"http://127.0.0.1:{port}/v1/events/counts", headers=headers, timeout=30)
+    kept = sum(answer.json()["kind"].values())
+    assert kept == count, f"{kept} of {count} events are there"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
