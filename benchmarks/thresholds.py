@@ -1,4 +1,4 @@
-"""Claim: `open_at` of the wear rules in vision/catalogue.toml keeps a stated budget of false alarms on validation heads.
+"""Claim: `open_at` of the wear rules in vision/catalogue.toml keeps a stated budget of false alarms on val.
 
 Prints and writes the curve for every wear kind with a model, and the least `open_at` that keeps the budget: of persons
 who wear the item and are looked at for a minute, so many may be accused. See vision/measuring/budget.py for how.
@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 
 from machine import described
-from vision.catalogue_file import load_catalogue
 
+from vision.catalogue import load_catalogue
 from vision.detectors.manifest import find_models
 from vision.measuring.budget import told_of, within
 from vision.measuring.held_out import held_out
@@ -29,10 +29,8 @@ def main() -> int:
     for kind in load_catalogue().kinds.values():
         if kind.family == "wear" and kind.item in models:
             told = told_of(models[kind.item], held, kind.item, kind.thresholds)
-            told["shipped_open_at"], told["open_at_within_budget"] = (
-                kind.thresholds.open_at,
-                within(told["curve"], asked.budget),
-            )
+            told["shipped_open_at"] = kind.thresholds.open_at
+            told["open_at_within_budget"] = within(told["curve"], asked.budget)
             results[kind.name] = told
             print(json.dumps({kind.name: told}))
     asked.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
