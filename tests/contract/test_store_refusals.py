@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from api.store import cameras, media, register, reviews, sites, users
+from api.store import cameras, events, media, register, reviews, sites, users
 from api.store import schema as tables
 from api.store.database import Database
+from api.store.events import EventFilter, Page
+from api.store.scope import WHOLE
 from tests.contract.world import NOW, camera_row, event_id, furnish, piece, site_row, take, told, user_row, view
-from vision.errors import InvalidInputError
+from vision.errors import InvalidInputError, StorageError
 
 
 @pytest.fixture
@@ -87,3 +89,28 @@ def test_what_postgresql_cannot_keep_is_the_callers_mistake(postgres_url: str, n
             furnish(connection)
         with pytest.raises(InvalidInputError, match="what the database can keep"), database.write() as connection:
             _change(connection, "cameras", name=name)
+
+
+def test_a_full_disk_is_said_and_what_was_there_stays(sqlite_url: str) -> None:
+    with closing(Database(sqlite_url)) as database:
+        with database.write() as connection:
+            furnish(connection)
+            take(connection, told(1))
+        with pytest.raises(StorageError, match="database or disk is full"), database.write() as connection:  # noqa: PT012
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")  # as many as it has now
+            for number in range(2, 500):
+                take(connection, told(number))
+    with closing(Database(sqlite_url)) as database:
+        with database.write() as connection:
+            assert take(connection, told(2)).sequence == 2
+        with database.read() as connection:
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+            assert [row["id"] for row in events.page(connection, WHOLE, EventFilter(), Page("newest", 9))] == sorted(
+                [event_id(1), event_id(2)], reverse=True
+            )
+
+
+def test_our_own_mistakes_are_not_the_databases(database: Database) -> None:
+    """Wrong SQL must not be answered with `try again`."""
+    with pytest.raises(SQLAlchemyError), database.read() as connection:
+        connection.exec_driver_sql("SELECT no_such_column FROM events")
