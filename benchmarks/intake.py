@@ -1,9 +1,9 @@
-"""Claim: one API process on SQLite takes in 300 new events for each second of processor time, as fast as bare SQLite.
+"""Claim: one API process on SQLite takes in at least 300 new events for each second of processor time that it gets.
 
 Ours is the whole way of `PUT /v1/events/{id}`: HTTP, API key, every field checked, the event's row, its line in
-the log, a durable commit (WAL, synchronous = FULL) before each 201. The floor is bare `sqlite3`: the same text into two tables,
-one such commit for each event, on one connection: no HTTP, no checks, no indices. Ours may still be the faster one,
-because what 16 clients send at the same time shares a commit; `ratio` is floor by ours, and at most 1.5 is claimed.
+the log, a durable commit (WAL, synchronous = FULL) before each 201. The floor is bare `sqlite3`: the same text into two
+tables, one such commit for each event, on one connection: no HTTP, no checks, no indices. `ratio` is floor by ours; it
+can fall below 1, because what 16 clients send at the same time shares a commit.
 Clients send prepared bytes over kept connections from a process of their own.
 
     python benchmarks/intake.py [--events N] [--rounds N] [--clients N] [--out FILE]
@@ -34,14 +34,10 @@ from uuid import uuid4
 import httpx
 from machine import described
 
-from api.accounts import new_stored_key
-from api.commands import put_site
-from api.settings import Settings
-from api.shell import writing
-
+ROOT = Path(__file__).parent.parent
+MINGCHU = (sys.executable, "-m", "vision.main")
 LEAST_RATE = 300
 """Events for each second of processor time."""
-MOST_RATIO = 1.5
 SITE = "kitchen"
 CAMERAS = 8
 PACKAGES = ("fastapi", "pydantic", "sqlalchemy", "starlette", "uvicorn")
@@ -89,11 +85,10 @@ def _turn(folder: Path, asked: argparse.Namespace) -> Turn:
     folder.mkdir()
     bodies = [_body(number) for number in range(asked.events)]
     floor_per_s = _floor(folder / "floor.sqlite3", bodies)
-    settings = Settings(data_dir=folder)
-    with writing(settings) as (connection, now):
-        put_site(connection, SITE, SITE, now)
-    key = new_stored_key(settings, "benchmark", ["events:write", "events:read"])
-    with _serving(folder) as (port, process):
+    env = os.environ | {"MINGCHU_DATA_DIR": str(folder)}
+    _mingchu(env, "site", "add", SITE)
+    key = _mingchu(env, "key", "add", "benchmark", "--scope", "events:write", "--scope", "events:read").strip()
+    with _serving(env) as (port, process):
         before = _cpu_s(process.pid)
         took_s, latencies = _pushed(port, key, bodies, asked.clients)
         cpu_ms = (_cpu_s(process.pid) - before) / len(bodies) * 1000
@@ -116,8 +111,7 @@ def _results(turns: list[Turn], asked: argparse.Namespace) -> dict[str, Any]:
         "body_bytes": len(_body(0)[1]),
         "load_average": os.getloadavg(),
         "least_per_cpu_s": LEAST_RATE,
-        "most_ratio": MOST_RATIO,
-        "holds": per_cpu["median"] >= LEAST_RATE and ratio["median"] <= MOST_RATIO,
+        "holds": per_cpu["median"] >= LEAST_RATE,
         "events_per_cpu_s": per_cpu,
         "events_per_s": _figures([turn.ours_per_s for turn in turns]),
         "floor_per_s": _figures([turn.floor_per_s for turn in turns]),
@@ -190,15 +184,19 @@ def _floor(path: Path, bodies: list[tuple[str, bytes]]) -> float:
     return len(bodies) / took_s
 
 
+def _mingchu(env: dict[str, str], *arguments: str) -> str:
+    """Return what one administration command prints."""
+    return subprocess.run([*MINGCHU, *arguments], env=env, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+
+
 @contextmanager
-def _serving(folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def _serving(env: dict[str, str]) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """Run `mingchu serve` on a free port until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "vision.main", "serve", "--port", str(port)]
-    env = os.environ | {"MINGCHU_DATA_DIR": str(folder)}
-    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as process:
+    command = [*MINGCHU, "serve", "--port", str(port)]
+    with subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
         try:
             _await(port)
             yield port, process
