@@ -139,7 +139,8 @@ def _http(_: Request, error: Exception) -> JSONResponse:
 
 
 def _store_down(_: Request, error: Exception) -> JSONResponse:
-    _log.error("store_unavailable kind=%s", type(error).__name__)
+    # Our own errors say what and where, and hold no secret; a library's may quote the statement with its values.
+    _log.error("store_unavailable reason=%s", error if isinstance(error, StorageError) else type(error).__name__)
     return problem(503, "the store does not answer; try again", headers={"Retry-After": "1"})
 
 

@@ -19,6 +19,8 @@ class Metrics:
     events: Counter
     log_sequence: Gauge
     stream_clients: Gauge
+    spool: Gauge
+    spool_told: Gauge
 
     def text(self) -> bytes:
         """Return the exposition format."""
@@ -38,6 +40,11 @@ def new_metrics() -> Metrics:
             "mingchu_log_sequence", "Last number of the log that this process has written or read", registry=registry
         ),
         Gauge("mingchu_stream_clients", "Listeners on /v1/stream", registry=registry),
+        Gauge(
+            "mingchu_spool_waiting", "What waits in a worker's spool, as it told last", ("worker",), registry=registry
+        ),
+        # Of several API processes the one that was told last knows best.
+        Gauge("mingchu_spool_told_seconds", "When a worker told, seconds since 1970", ("worker",), registry=registry),
     )
 
 

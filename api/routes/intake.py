@@ -19,7 +19,7 @@ from api.intake import Step, accept
 from api.messages import EventMessage
 from api.services import Services, Wired
 from api.store import events, media
-from vision.errors import InvalidInputError
+from vision.errors import InvalidInputError, StorageError
 
 MAX_MEDIA_BYTES = 64 << 20
 _FLUSH_BYTES = 1 << 20
@@ -67,9 +67,16 @@ async def received(request: Request, services: Wired, _: Writer) -> AsyncIterato
     """Stream the body into a file of our own, hashing on the way; the file is gone when the request is."""
     path = services.incoming / uuid4().hex
     try:
-        yield await _write(request, path)
+        yield await _received(request, path)
     finally:
         path.unlink(missing_ok=True)
+
+
+async def _received(request: Request, path: FilePath) -> Received:
+    try:
+        return await _write(request, path)
+    except OSError as error:
+        raise StorageError(f"{path.parent}: an upload cannot be written ({error.strerror})") from error
 
 
 async def _write(request: Request, path: FilePath) -> Received:

@@ -279,7 +279,7 @@ def _locked(path: Path) -> int:
     except BlockingIOError as error:
         os.close(descriptor)
         raise StorageError(
-            f"spool {path.parent.name}: another worker uses it; give each worker a folder of its own"
+            f"spool {path.parent}: another worker uses it; give each worker a folder of its own"
         ) from error
     return descriptor
 
@@ -293,7 +293,7 @@ def _connected(path: Path) -> sqlite3.Connection:
     if found not in (0, SCHEMA_VERSION):
         rows.close()
         raise StorageError(
-            f"spool {path.parent.name}: schema {found} is not ours ({SCHEMA_VERSION}); a newer Mingchu wrote it"
+            f"spool {path.parent}: schema {found} is not ours ({SCHEMA_VERSION}); a newer Mingchu wrote it"
         )
     rows.executescript(f"{_SCHEMA}; pragma user_version = {SCHEMA_VERSION}")
     return rows
@@ -316,4 +316,4 @@ def _told(folder: Path) -> Iterator[None]:
         raise
     except (OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise StorageError(f"spool {folder.name}: {reason}") from error
+        raise StorageError(f"spool {folder}: {reason}") from error

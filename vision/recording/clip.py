@@ -50,7 +50,7 @@ def write_clip(path: Path, info: StreamInfo, packets: Sequence[Packet]) -> None:
         try:
             _mux(part, info, packets)
         except av.error.FFmpegError as error:
-            raise StorageError(f"{path.name}: cannot be written ({error.strerror})") from error
+            raise StorageError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _mux(path: Path, info: StreamInfo, packets: Sequence[Packet]) -> None:

@@ -47,9 +47,14 @@ class FolderOutbox:
         except OSError as error:
             for path in stored:
                 path.unlink(missing_ok=True)
-            raise _storage_error(error) from error
+            raise self._full(error) from error
         for body in bodies:
             self._on_event(body)
+
+    def _full(self, error: OSError) -> StorageError:
+        if isinstance(error, StorageError):
+            return error
+        return StorageError(f"{self._out_dir}: cannot be written ({error.strerror})")
 
     def _clear(self, item: Outgoing) -> None:
         """What an earlier run left must not be taken for evidence of this one."""
@@ -84,7 +89,3 @@ def _move(source: Path, target: Path) -> None:
         os.replace(part, target)  # noqa: PTH105 - Path.replace would read the other way round here
     finally:
         part.unlink(missing_ok=True)
-
-
-def _storage_error(error: OSError) -> StorageError:
-    return error if isinstance(error, StorageError) else StorageError(f"OUT: cannot be written ({error.strerror})")

@@ -60,4 +60,4 @@ def _flush(path: Path) -> None:
 def _storage_error(path: Path, error: OSError) -> StorageError:
     if isinstance(error, StorageError):
         return error
-    return StorageError(f"{path.name}: cannot be written ({error.strerror or error})")
+    return StorageError(f"{path}: cannot be written ({error.strerror or error})")
