@@ -86,4 +86,6 @@ def report(worker: Slug, told: WorkerReport, services: Wired, caller: WorkerKey)
                 state = each.model_dump(exclude={"camera"})
                 row = {"camera_id": each.camera, "worker_id": worker, "reported_at": now, **state}
                 cameras.report_state(connection, row)
+    services.metrics.spool.labels(worker).set(told.spool)
+    services.metrics.spool_told.labels(worker).set(now.timestamp())
     return Response(status_code=204)
