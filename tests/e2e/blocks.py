@@ -16,7 +16,7 @@ WIDTH, HEIGHT, RATE = 160, 96, 10
 COLUMNS, ROWS = 4, 2
 SCENE_S, SCENES = 4, 4
 BARE = (40, 40, 220)
-"""BGR of a cook who wears neither hat nor mask."""
+"""BGR of a cook who wears neither hat nor mask; darker than the wall, for who looks at brightness only."""
 MODEL = ModelRef("blocks", "1", "0" * 64)
 ITEMS = ("hat", "mask")
 
@@ -26,7 +26,7 @@ def picture(index: int) -> Image:
 
     Nobody comes back to a cell before the tracker has forgotten who stood there, so every scene is two new cooks.
     """
-    image = np.full((HEIGHT, WIDTH, 3), 90 + index % 3, np.uint8)
+    image = np.full((HEIGHT, WIDTH, 3), 190 + index % 3, np.uint8)
     scene = index // (SCENE_S * RATE) % SCENES
     for cell in (scene, SCENES + (scene + 2) % SCENES):
         x, y = 40 * (cell % COLUMNS) + 10 + index % 2, 48 * (cell // COLUMNS) + 6

@@ -2,17 +2,21 @@
 
 import json
 import random
+import shutil
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.e2e.blocks import write_blocks
 from tests.e2e.stack import Stack, eventually
@@ -30,6 +34,8 @@ class Drill:
     """API, one worker that sees blocks, and as many cameras as the drill wants."""
 
     stack: Stack
+    home: Path | None = None
+    """Where the worker keeps what it must not lose; None = beside the API's data."""
     key: str = ""
     deaths: list[str] = field(default_factory=list)
     """What ended by itself, with its last words."""
@@ -61,12 +67,13 @@ class Drill:
 
     @property
     def spool(self) -> Path:
-        return self.stack.folder / "spool" / WORKER
+        return (self.home or self.stack.folder) / "spool" / WORKER
 
     def work(self) -> None:
         """Start the worker; it does not wait for anything."""
         told = ("work", "--api", self.stack.url, "--key", self.key, "--worker", WORKER, "--trust-local")
-        self.stack.start("work", *told, program=(*WITNESSED, str(self.journal)))
+        home = ("--data-dir", str(self.home or self.stack.folder))
+        self.stack.start("work", *told, *home, program=(*WITNESSED, str(self.journal)))
 
     def serve(self) -> None:
         """Start the API; who needs it ready waits for it."""
@@ -116,6 +123,12 @@ class Drill:
         assert not spooled["buried"], spooled
         return not spooled["waiting"] and not spooled["open"]
 
+    def waiting_as_told(self) -> float:
+        """Return what the API's metrics say of the worker's spool."""
+        text = httpx.get(f"{self.stack.url}/metrics", timeout=10).text
+        name = f'mingchu_spool_waiting{{worker="{WORKER}"}} '
+        return next((float(line.removeprefix(name)) for line in text.splitlines() if line.startswith(name)), -1)
+
     def get(self, path: str) -> Any:
         return httpx.get(self.stack.url + path, headers=self.headers, timeout=10).raise_for_status().json()
 
@@ -154,6 +167,32 @@ def pull_cables(drill: Drill, cables: list[Cable], dice: random.Random, times: i
         cable.plug()
         drill.tend()
     return pulled
+
+
+@contextmanager
+def small_disk(folder: Path, size_bytes: int) -> Iterator[Path]:
+    """Give an empty disk of this size; needs root, as mounting does."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "mingchu-drill", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"cannot mount a small disk here: {done.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path, spare_bytes: int = 0) -> Path:
+    """Take what is free on a disk, but for so much; return the file that can be removed again."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        while (free := shutil.disk_usage(disk).free) > spare_bytes:
+            try:
+                file.write(bytes(min(1 << 20, free - spare_bytes)))
+            except OSError:  # somebody else took the rest
+                break
+    return ballast
 
 
 class Reader(threading.Thread):
