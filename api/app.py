@@ -110,27 +110,27 @@ def _open_films(settings: Settings, detecting: Detecting) -> Films:
     return Films(settings.data_dir / "videos", studio)
 
 
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    bells = (services.log_bell, services.camera_bell)
+    for bell in bells:
+        bell.attach(asyncio.get_running_loop())
+    yield
+    for bell in bells:
+        bell.silence()
+        bell.detach()
+    services.films.close()
+    services.detecting.close()
+    services.database.close()
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Return the whole API; nothing is opened before it starts."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        services = app.state.services
-        bells = (services.log_bell, services.camera_bell)
-        for bell in bells:
-            bell.attach(asyncio.get_running_loop())
-        yield
-        for bell in bells:
-            bell.silence()
-            bell.detach()
-        services.films.close()
-        services.detecting.close()
-        services.database.close()
-
     app = FastAPI(
         title="Mingchu 明厨",
         version="0.1.0",
-        lifespan=lifespan,
+        lifespan=_lifespan,
         docs_url="/v1/docs",
         openapi_url="/v1/openapi.json",
         redoc_url=None,

@@ -36,14 +36,14 @@ async def test_a_body_that_is_too_long_is_refused_before_it_is_read(world: World
 async def test_a_body_that_does_not_say_how_long_it_is_is_counted(world: World) -> None:
     sent = 0
 
-    async def endless() -> AsyncIterator[bytes]:
+    async def long() -> AsyncIterator[bytes]:
         nonlocal sent
-        while True:
+        for _ in range(100):
             sent += 1
             yield b" " * 65536
 
     async with world.key("events:write") as box:
-        answer = await box.put(HERE, content=endless(), headers=JSON)
+        answer = await box.put(HERE, content=long(), headers=JSON)
     assert answer.status_code == 413
     assert sent == MAX_JSON_BYTES // 65536 + 1
 
