@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     """How many of them one account may be: every open page of the console is one."""
     detect_waiting: int = Field(default=96, ge=1, le=4096)
     """How many pictures may be under way at once in `POST /v1/detect`; the next one is answered 429."""
-    detect_batch: int = Field(default=4, ge=1, le=8)
+    detect_batch: int = Field(default=2, ge=1, le=8)
     """How many of them the models look at in one call, at most."""
     video_mib: int = Field(default=512, ge=1, le=65536)
     """How large a film sent to `POST /v1/videos` may be."""

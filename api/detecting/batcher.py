@@ -31,7 +31,7 @@ class Limits:
 
     waiting: int = 96
     """Most jobs in the queue; the next one is refused."""
-    batch: int = 4
+    batch: int = 2
     """Most jobs in one call of the models."""
 
 

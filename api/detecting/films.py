@@ -187,7 +187,7 @@ class Films:
     def _watched(self, film: Film) -> Stage:
         folder = self.folder(film.id)
         if film.url:
-            asyncio.run(self._fetch(film.url, folder / "source"))
+            asyncio.run(self._fetch(film, folder / "source"))
         return watch_film(folder, film.order, self.studio.models, self._teller(film.id))
 
     def _teller(self, film_id: str) -> Callable[[Stage], None]:
@@ -200,13 +200,15 @@ class Films:
 
         return tell
 
-    async def _fetch(self, url: str, path: Path) -> None:
+    async def _fetch(self, film: Film, path: Path) -> None:
+        tell = self._teller(film.id)
         with path.open("xb") as file:
 
             async def sink(chunk: bytes) -> None:
+                tell(Stage())
                 file.write(chunk)
 
-            await self.studio.fetcher.fetch(url, Bounds(self.studio.most_bytes, FETCH_S), sink)
+            await self.studio.fetcher.fetch(film.url, Bounds(self.studio.most_bytes, FETCH_S), sink)
 
     def _change(self, film_id: str, **values: Any) -> Film | None:
         """Change a job here and on the disk; None when it was removed."""
