@@ -43,6 +43,7 @@ from vision.vigil import Pulse, Vigil
 
 log = logging.getLogger(__name__)
 Tasks = Mapping[str, Callable[[], None]]
+SETTLE_AGAIN_S = 5.0
 
 API = typer.Option(envvar="MINGCHU_API", help="Address of the API; needs --key.")
 KEY = typer.Option(envvar="MINGCHU_WORKER_KEY", help="API key with the scopes events:write and workers.")
@@ -97,9 +98,11 @@ def work(  # noqa: PLR0913 - one for each option
         spool = stack.enter_context(Spool(home))
         sight = load_sight()
         desk = _desk(worker, spool, home, sight)
-        _settle(spool, Notary(spool, desk.chain, desk.staging))
+        settled = _settled(spool, Notary(spool, desk.chain, desk.staging))
         staff = Worker(_seams(sight, desk, policy), crew)
         delivery, tasks = _outside(orders, staff, spool, crew, stack)
+        if not settled:
+            tasks = {**tasks, "orphans": partial(_settle_later, spool, Notary(spool, desk.chain, desk.staging), crew)}
         staff.assign(orders.cameras)
         run_shift(crew, staff, delivery, tasks)
 
@@ -161,12 +164,27 @@ def _waiting(spool: Spool) -> int:
         return 0
 
 
-def _settle(spool: Spool, notary: Notary) -> None:
-    """Complete and close what a killed worker left open; dying here changes nothing, the next start goes on."""
-    for orphan in spool.orphans():
-        attest(orphan, notary)
-    for orphan in spool.orphans():
-        spool.put(interrupted(orphan))
+def _settled(spool: Spool, notary: Notary) -> bool:
+    """Complete and close what a killed worker left open; False when the disk is full.
+
+    Dying here changes nothing, the next start goes on.
+    """
+    try:
+        for orphan in spool.orphans():
+            attest(orphan, notary)
+        for orphan in spool.orphans():
+            spool.put(interrupted(orphan))
+    except StorageError as error:
+        log.warning("event=orphans-wait error=%s", error)
+        return False
+    return True
+
+
+def _settle_later(spool: Spool, notary: Notary, crew: Crew) -> None:
+    """Try again while the delivery makes room."""
+    while not crew.stop.wait(SETTLE_AGAIN_S) and not _settled(spool, notary):
+        pass
+    crew.stop.wait()
 
 
 def _desk(worker: str, spool: Spool, home: Path, sight: Sightedness) -> Desk:

@@ -17,6 +17,7 @@ from typing import Self
 
 from vision.clock import Clock, SystemClock
 from vision.errors import StorageError
+from vision.outbox.reserve import Reserve
 from vision.outbox.shelf import Shelf, flush
 from vision.ports import Outgoing
 
@@ -115,6 +116,8 @@ class Spool:
         with ExitStack() as opening, _told(folder):
             folder.mkdir(parents=True, exist_ok=True)
             opening.callback(os.close, _locked(folder / "lock"))
+            self._reserve = Reserve(folder / "reserve")
+            self._reserve.give()  # opening needs room as well
             self._rows = opening.enter_context(_closing(_connected(folder / "spool.sqlite3")))
             self._shelf = Shelf(folder / "media")
             self._shelf.sweep({row["file"] for row in self._rows.execute("select file from items")})
@@ -123,6 +126,7 @@ class Spool:
             self._interrupted = [
                 row["event_id"] for row in self._rows.execute("select event_id from open_events order by rowid")
             ]
+            self._reserve.keep()
             self._held = opening.pop_all()
         self._folder = folder
 
@@ -144,6 +148,8 @@ class Spool:
 
         """
         with self._mutex, _told(self._folder):
+            if not self._reserve.keep():
+                raise StorageError(f"spool {self._folder}: the disk is full; what was kept before is still delivered")
             accepted = self._accepted(items)
             with self._shelf.taking([item.path for item in accepted if item.path is not None]) as names:
                 self._size_bytes += self._keep(accepted, names)
@@ -161,8 +167,7 @@ class Spool:
         """Forget what has been delivered."""
         with self._mutex, _told(self._folder):
             rows = [row for i in ids for row in self._rows.execute("select * from items where id = ?", (i,))]
-            with self._transaction():
-                self._rows.executemany("delete from items where id = ?", [(row["id"],) for row in rows])
+            self._execute("delete from items where id = ?", [(row["id"],) for row in rows])
             self._size_bytes -= sum(row["size_bytes"] for row in rows)
             self._shelf.drop([row["file"] for row in rows if row["file"]])
 
@@ -254,8 +259,21 @@ class Spool:
         )
 
     def _change(self, statement: str, *values: object) -> None:
-        with self._mutex, _told(self._folder), self._transaction():
-            self._rows.execute(statement, values)
+        with self._mutex, _told(self._folder):
+            self._execute(statement, [values])
+
+    def _execute(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        """Make a change that makes room or costs none to speak of: on a full disk in the room that is kept for it."""
+        try:
+            self._execute_once(statement, rows)
+        except sqlite3.OperationalError:
+            if not self._reserve.give():
+                raise
+            self._execute_once(statement, rows)
+
+    def _execute_once(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        with self._transaction():
+            self._rows.executemany(statement, rows)
 
     def _one(self, query: str) -> int:
         return int(self._rows.execute(query).fetchone()[0])
@@ -289,6 +307,7 @@ def _connected(path: Path) -> sqlite3.Connection:
     rows.row_factory = sqlite3.Row
     rows.execute("pragma journal_mode = wal")
     rows.execute("pragma synchronous = full")
+    rows.execute("pragma wal_autocheckpoint = 250")  # pages of 4 KiB: the log stays far below the reserve
     found = rows.execute("pragma user_version").fetchone()[0]
     if found not in (0, SCHEMA_VERSION):
         rows.close()
