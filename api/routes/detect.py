@@ -8,7 +8,16 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
-from api.detecting.bodies import LOOK_EXAMPLE, BatchAnswer, BatchBody, DetectBody, LookBody, ProblemBody, Wishes
+from api.detecting.bodies import (
+    LOOK_EXAMPLE,
+    BatchAnswer,
+    BatchBody,
+    DetectBody,
+    LookBody,
+    ProblemBody,
+    Wishes,
+    inlined,
+)
 from api.detecting.receiving import PICTURE_TYPES, Held, PictureSource, Sent, picture_of, pictures_of, unless_gone
 from api.detecting.service import Detecting
 from api.errors import ProblemError, problem
@@ -21,8 +30,18 @@ Detector = Annotated[Caller, Depends(Gate(Permission.DETECT))]
 Wanted = Annotated[Wishes, Query()]
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_PROBLEM = {"content": {"application/problem+json": {"schema": ProblemBody.model_json_schema()}}}
+_PROBLEM = {"content": {"application/problem+json": {"schema": inlined(ProblemBody)}}}
+GATE: dict[int | str, dict[str, Any]] = {
+    401: {"description": "No session and no key, or one that has ended.", **_PROBLEM},
+    403: {"description": "The caller is known and may not do this.", **_PROBLEM},
+}
+MISSING: dict[int | str, dict[str, Any]] = {
+    **GATE,
+    404: {"description": "There is none, or it is somebody else's.", **_PROBLEM},
+    422: {"description": "The path or a parameter is wrong.", **_PROBLEM},
+}
 PROBLEMS: dict[int | str, dict[str, Any]] = {
+    **GATE,
     408: {"description": "The body did not arrive in time.", **_PROBLEM},
     413: {"description": "More bytes than are taken.", **_PROBLEM},
     415: {"description": "None of the forms in which pictures may be sent.", **_PROBLEM},
@@ -37,16 +56,13 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def _form(picture: dict[str, Any]) -> dict[str, Any]:
-    options = Wishes.model_json_schema()["properties"]
-    named = {"picture": picture, **{name: options[name] for name in ("kinds", "annotate")}, "zone": {"type": "string"}}
+    named = {"picture": picture, **inlined(Wishes)["properties"]}
     return {"multipart/form-data": {"schema": {"type": "object", "required": ["picture"], "properties": named}}}
 
 
 def _json(model: type[DetectBody | BatchBody], **examples: Any) -> dict[str, Any]:
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
     shown = {name: {"value": value} for name, value in examples.items()}
-    return {"application/json": {"schema": schema, "examples": shown}}
+    return {"application/json": {"schema": inlined(model), "examples": shown}}
 
 
 _ONE = {

@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
-from api.detecting.bodies import Wishes
+from api.detecting.bodies import Wishes, inlined
 from api.detecting.budget import BusyError
 from api.detecting.dialects import chef_caps, chef_dress
 from api.detecting.receiving import PictureSource, body_of, checked, decoded_base64, is_json, media_type, unless_gone
 from api.detecting.service import Detecting
 from api.errors import ProblemError
+from api.routes.detect import GATE
 from api.services import Wired
 from vision.detectors.look import Json
 from vision.errors import InvalidInputError
@@ -64,10 +65,10 @@ TENCENT_EXAMPLE = {
 
 
 def _documented(model: type[BaseModel], example: Any, *types: str) -> dict[str, Any]:
-    content = {kind: {"schema": model.model_json_schema()} for kind in types}
+    content = {kind: {"schema": inlined(model)} for kind in types}
     return {
         "openapi_extra": {"requestBody": {"required": True, "content": content}},
-        "responses": {200: {"content": {"application/json": {"example": example}}}},
+        "responses": GATE | {200: {"content": {"application/json": {"example": example}}}},
     }
 
 

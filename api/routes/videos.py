@@ -15,11 +15,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import instant
+from api.detecting.bodies import inlined
 from api.detecting.films import KEPT_FOR, UNDER_WAY, Film, Films, require_space
 from api.detecting.receiving import RECEIVE_S, Bounds, checked, is_json, media_type, pour, wrong_type
 from api.detecting.watching import Order
 from api.errors import ConflictError, NotFoundError
-from api.routes.detect import PROBLEMS
+from api.routes.detect import GATE, MISSING, PROBLEMS
 from api.services import Services, Wired
 from vision.errors import InvalidInputError
 from vision.scene import ZoneType
@@ -60,11 +61,10 @@ class FilmByUrl(FilmWishes):
 
 
 Wanted = Annotated[FilmWishes, Query()]
-_BY_URL = FilmByUrl.model_json_schema()
 _BODY = {
     **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILM_TYPES},
     "application/json": {
-        "schema": _BY_URL,
+        "schema": inlined(FilmByUrl),
         "example": {"url": "https://example.com/lunch.mp4", "zone": "cooking", "interval_s": 2},
     },
 }
@@ -106,26 +106,30 @@ async def add_video(
     return _body(film)
 
 
-@router.get("", summary="Your films")
+@router.get("", summary="Your films", responses=GATE)
 def list_videos(services: Wired, caller: Detector) -> dict[str, Any]:
     """Return the caller's jobs, newest first."""
     return {"items": [_body(film) for film in services.films.of(caller.id)], "next": None}
 
 
-@router.get("/{video_id}", summary="How far a film has come", responses=_SHOWN)
+@router.get("/{video_id}", summary="How far a film has come", responses=_SHOWN | MISSING)
 def get_video(video_id: UUID, services: Wired, caller: Detector) -> dict[str, Any]:
     """Return one job: queued, running, done, failed, or lost when the process ended while it was under way."""
     return _body(_found(services, caller, video_id))
 
 
-@router.delete("/{video_id}", summary="Stop and forget a film", status_code=204)
+@router.delete("/{video_id}", summary="Stop and forget a film", status_code=204, responses=MISSING)
 def remove_video(video_id: UUID, services: Wired, caller: Detector) -> Response:
     """Stop it where it is under way, and remove everything of it."""
     services.films.remove(_found(services, caller, video_id))
     return Response(status_code=204)
 
 
-@router.get("/{video_id}/result", summary="What a film showed")
+@router.get(
+    "/{video_id}/result",
+    summary="What a film showed",
+    responses=MISSING | {409: {**MISSING[404], "description": "It is still under way."}},
+)
 def video_result(video_id: UUID, services: Wired, caller: Detector) -> dict[str, Any]:
     """Return the events in order of time, as `mingchu watch` tells them; 409 while it is under way."""
     film = _found(services, caller, video_id)
@@ -136,7 +140,17 @@ def video_result(video_id: UUID, services: Wired, caller: Detector) -> dict[str,
     return {**_body(film), "events": sorted(events, key=lambda e: (e["data"]["started_at"], e["data"]["id"]))}
 
 
-@router.get("/{video_id}/events/{event_id}/{part}", summary="A clip or picture of a film's event")
+@router.get(
+    "/{video_id}/events/{event_id}/{part}",
+    summary="A clip or picture of a film's event",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TYPES.values()}},
+        206: {"description": "The part that Range asked for."},
+        416: {"description": "The Range lies outside."},
+        **MISSING,
+    },
+)
 def video_part(video_id: UUID, event_id: UUID, part: Part, services: Wired, caller: Detector) -> FileResponse:
     """Return one piece of evidence; a Range is answered with a part."""
     film = _found(services, caller, video_id)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -395,6 +396,16 @@ async def test_figures_are_in_the_metrics(world: World) -> None:
     for name in ("pictures_total", "waiting", "batch_pictures_bucket", "seconds_bucket"):
         assert f"mingchu_detect_{name}" in told
     assert 'mingchu_requests_total{method="POST",route="/v1/detect",status="200"}' in told
+
+
+async def test_every_reference_of_the_openapi_document_leads_somewhere(world: World) -> None:
+    async with world.client() as caller:
+        document = (await caller.get("/v1/openapi.json")).json()
+    text = json.dumps({path: told for path, told in document["paths"].items() if "detect" in path or "video" in path})
+    for reference in set(re.findall(r'"\$ref": "([^"]+)"', text)):
+        place = document
+        for step in reference.removeprefix("#/").split("/"):
+            place = place[step]
 
 
 async def test_openapi_describes_bodies_examples_and_problems(world: World) -> None:
