@@ -204,6 +204,7 @@ def test_ranges_of_one_viewing_are_one_row(city: Database) -> None:
     def see(number: int) -> None:
         with city.write() as connection:
             register.note(connection, {"id": f"view-{number}", **view}, NOW)
+            time.sleep(0.02)  # the others come while it is not committed
 
     at_once(see)
     with city.read() as connection:
