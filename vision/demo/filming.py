@@ -48,9 +48,8 @@ class Filming:
         self.play = Play(script)
         self.script = script
         self.frame_hw = frame_hw
-        self._stages = {"ok": self._stage(script.lens.look_at_m)}
-        if script.lens.moved_look_at_m is not None:
-            self._stages["moved"] = self._stage(script.lens.moved_look_at_m)
+        self._stage = self._look_at(script.lens.look_at_m)
+        self._moved = [self._look_at(point) for point in script.lens.moved_look_at_m]
         self._sensor = Sensor(script.lens.noise, script.lens.vignette, script.room.seed, script.name)
 
     def takes(self, fps: float = FPS) -> Iterator[Take]:
@@ -72,7 +71,8 @@ class Filming:
         return Take(picture, truth, Moment.of(self.play, at_s))
 
     def _shoot(self, state: str, at_s: float) -> Shot:
-        stage = self._stages.get(state, self._stages["ok"])
+        share = self.play.mishap_share(at_s)
+        stage = self._moved[int(share * len(self._moved))] if state == "moved" else self._stage
         return stage.shoot(self.play.actors(at_s), self.play.puffs(at_s), at_s)
 
     def _spoil(self, picture: Bytes, state: str, at_s: float) -> Bytes:
@@ -85,7 +85,7 @@ class Filming:
                 return mishaps.blurred(picture)
         return picture
 
-    def _stage(self, look_at: Point) -> Stage:
+    def _look_at(self, look_at: Point) -> Stage:
         lens, lamps, room = self.script.lens, self.script.lamps, self.script.room
         camera = Pinhole(lens.at_m, look_at, lens.focal * self.frame_hw[1], self.frame_hw)
         light = Light(key=lamps.key, ambient=lamps.ambient, tint=lamps.tint, infrared=lamps.infrared)

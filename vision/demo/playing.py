@@ -11,7 +11,7 @@ from vision.demo.acting import ACTS, HELD, STRIDE_M, walking
 from vision.demo.animals import Animal
 from vision.demo.effects import Puff
 from vision.demo.figure import Figure, Stance
-from vision.demo.script import WALK_M_S, Creature, Fume, Person, Script, Spot
+from vision.demo.script import WALK_M_S, Creature, Fume, Mishap, Person, Script, Spot
 from vision.demo.skeleton import Pose
 from vision.demo.staging import Actor
 from vision.demo.wardrobe import Dress, Looks
@@ -143,7 +143,14 @@ class Play:
 
     def camera(self, at_s: float) -> str:
         """Return ok, or what is wrong with the camera."""
-        return next((m.state for m in self._script.mishaps if m.from_s <= at_s < m.to_s), "ok")
+        return next((m.state for m in self._mishaps(at_s)), "ok")
+
+    def mishap_share(self, at_s: float) -> float:
+        """Return how much of the present mishap is over, from 0 to 1."""
+        return next(((at_s - m.from_s) / (m.to_s - m.from_s) for m in self._mishaps(at_s)), 0.0)
+
+    def _mishaps(self, at_s: float) -> Iterator[Mishap]:
+        return (m for m in self._script.mishaps if m.from_s <= at_s < m.to_s)
 
 
 def animal_at(creature: Creature, at_s: float) -> Animal | None:

@@ -188,8 +188,8 @@ class Lens(_Entry):
     look_at_m: Point
     focal: float = Field(default=0.75, ge=0.3, le=3)
     """Focal length as a share of the picture's width: 0.5 sees 90 degrees, 1 sees 53."""
-    moved_look_at_m: Point | None = None
-    """Where it looks while it is `moved`."""
+    moved_look_at_m: tuple[Point, ...] = ()
+    """Where it looks while it is `moved`, one after the other: a camera that was knocked aside goes on sagging."""
     noise: float = Field(default=2.0, ge=0, le=12)
     vignette: float = Field(default=0.2, ge=0, le=1)
 
@@ -287,8 +287,8 @@ def _late_marks(key: str, animal: Creature) -> Iterator[Fault]:
 def _impossible(key: str, mishap: Mishap, script: Script) -> Iterator[Fault]:
     if not mishap.from_s < mishap.to_s <= script.seconds:
         yield f"{key}.to_s", mishap.to_s, f"more than {mishap.from_s} and at most {script.seconds}"
-    if mishap.state == "moved" and script.lens.moved_look_at_m is None:
-        yield "lens.moved_look_at_m", None, "a point, because the camera is moved in this scene"
+    if mishap.state == "moved" and not script.lens.moved_look_at_m:
+        yield "lens.moved_look_at_m", [], "a point or more, because the camera is moved in this scene"
 
 
 def _late_steps(key: str, person: Person, seconds: int) -> Iterator[Fault]:
