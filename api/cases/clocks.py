@@ -21,6 +21,8 @@ PARTIES: dict[ClockName, Party] = {
     "red": "system",
     "on_site": "system",
 }
+DUTIES: tuple[ClockName, ...] = ("order", "acknowledge", "plan", "fix", "recheck", "decide")
+"""Clocks within which a person must act."""
 PAUSED_BY_APPEAL: tuple[ClockName, ...] = ("acknowledge", "plan", "fix", "red", "on_site")
 
 
@@ -102,6 +104,20 @@ class Clocks:
         """Move the deadlines of the site to a later instant; none is moved to an earlier one."""
         names = ("acknowledge", "plan", "fix")
         return self._change(names, lambda clock: replace(clock, due_at=max(clock.due_at, until)))
+
+    def hasten(self, name: ClockName, terms: Terms, calendar: SiteCalendar) -> "Clocks":
+        """Let a clock end as early as other terms would have it; none ends later."""
+        span = getattr(terms, name)
+        if span is None:
+            return self
+        return self._change(
+            (name,), lambda clock: replace(clock, due_at=min(clock.due_at, span.after(clock.started_at, calendar)))
+        )
+
+    def next_duty(self) -> Clock | None:
+        """Return the running clock of somebody's duty that ends first; an appeal's window is no duty."""
+        duties = [clock for clock in self.all if clock.is_running and clock.name in DUTIES]
+        return min(duties, key=lambda clock: clock.due_at, default=None)
 
     def _change(self, names: Collection[str], change: Callable[[Clock], Clock]) -> "Clocks":
         return Clocks(tuple(change(c) if c.name in names and c.stopped_at is None else c for c in self.all))

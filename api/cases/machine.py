@@ -12,12 +12,12 @@ the duty stays. Nothing here knows the time: a step brings its own.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
 from api.cases.calendar import SiteCalendar
-from api.cases.clocks import ClockName, Clocks
+from api.cases.clocks import ClockName, Clocks, Party
 from api.cases.terms import Terms
 from vision.errors import InvalidInputError
 
@@ -110,6 +110,14 @@ class Case:
     def is_over(self) -> bool:
         """Tell whether nothing more can happen."""
         return self.stage in OVER
+
+    @property
+    def turn(self) -> Party | None:
+        """Return who is to act next; None when it is over."""
+        if self.is_over:
+            return None
+        at_site = self.stage in AT_THE_SITE and self.appeal != "filed" and self.card != "on_site"
+        return "kitchen" if at_site else "supervisor"
 
 
 class IllegalStepError(InvalidInputError):
@@ -252,6 +260,12 @@ def begun(case_id: str, confirmed_by: str, terms: Terms, at: datetime, calendar:
     return Case(case_id, confirmed_by, terms, clocks=Clocks().start(("order",), terms, at, calendar))
 
 
+def tightened(case: Case, terms: Terms, calendar: SiteCalendar) -> Case:
+    """Return a case that is not ordered yet under other terms: something graver has joined it."""
+    clocks = case.clocks.hasten("order", terms, calendar)
+    return replace(case, terms=terms, clocks=clocks) if case.stage is Stage.CONFIRMED else case
+
+
 def taken(case: Case, step: Step, calendar: SiteCalendar) -> Case:
     """Return the case after a step; raises IllegalStepError naming what is permitted instead."""
     rule = RULES[step.action]
@@ -270,6 +284,12 @@ def taken(case: Case, step: Step, calendar: SiteCalendar) -> Case:
 def permitted(case: Case, by: Actor, at: datetime) -> tuple[Action, ...]:
     """Return what somebody may do at an instant."""
     return tuple(action for action in RULES if not _obstacle(case, Step(action, by, at)))
+
+
+def stopped_by(name: ClockName) -> tuple[Action, ...]:
+    """Return which steps stop a clock."""
+    good = MAKES_GOOD if name in ("red", "on_site") else frozenset()
+    return tuple(action for action, rule in RULES.items() if name in rule.stops or rule.to in OVER or action in good)
 
 
 def _refuse(case: Case, step: Step, rule: Rule) -> None:
@@ -319,6 +339,14 @@ def advanced(case: Case, at: datetime, calendar: SiteCalendar) -> Case:
     while step := _due(case, at):
         case = taken(case, step, calendar)
     return case
+
+
+def upcoming(case: Case) -> Step | None:
+    """Return what the system will do first if nobody acts, and when."""
+    return _due(case, _FOR_EVER)
+
+
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 def _due(case: Case, at: datetime) -> Step | None:

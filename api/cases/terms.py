@@ -2,12 +2,12 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from api.cases.calendar import SiteCalendar
 from vision.catalogue import load_catalogue
@@ -37,6 +37,12 @@ class Span:
             raise InvalidInputError(field, text, SPANS)
         amount, unit, word = found.groups()
         return cls(float(amount or 1), _UNITS[unit or word])
+
+    def __str__(self) -> str:
+        """Write it as `parse` reads it."""
+        return (
+            self.unit if self.unit in ("meal", "duty") else f"{f'{self.amount:f}'.rstrip('0').rstrip('.')} {self.unit}"
+        )
 
     @property
     def is_working_time(self) -> bool:
@@ -81,6 +87,19 @@ class Terms:
     """From the red card to the inspector's visit."""
     reminders: tuple[float, ...] = (0.5, 0.9)
     """Shares of a clock at which its party is reminded."""
+
+    def written(self) -> dict[str, Any]:
+        """Return them as JSON: a case keeps the terms under which it began, whatever the policy says later."""
+        spans = {name: getattr(self, name) for name in SPAN_NAMES}
+        texts = {name: str(span) if span else None for name, span in spans.items()}
+        return {**texts, "reminders": list(self.reminders)}
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> "Terms":
+        """Return what `written` has written."""
+        texts = {name: written[name] for name in SPAN_NAMES}
+        spans = {name: Span.parse(text, name) if text else None for name, text in texts.items()}
+        return cls(**spans, reminders=tuple(written["reminders"]))
 
 
 @dataclass(frozen=True, slots=True)
