@@ -30,6 +30,7 @@ from vision.errors import InvalidInputError, MingchuError, StorageError
 _log = logging.getLogger(__name__)
 _SECRET_FIELDS = frozenset({"password", "code"})
 _SHOWN_CHARACTERS = 80
+_MASKED_CHARACTERS = 512
 FieldError = Mapping[str, str]
 
 
@@ -83,6 +84,8 @@ def field_error(field: str, value: object, allowed: str) -> FieldError:
 
 
 def _told(field: str, text: str, allowed: str) -> FieldError:
+    if len(text) > _MASKED_CHARACTERS:  # masking takes time that grows with the cube of the length
+        text = f"{len(text)} characters"
     # Masked before it is cut: half an address may hold a whole password.
     safe = "***" if field.rsplit(".", 1)[-1] in _SECRET_FIELDS else hidden(text)
     cut = safe if len(safe) <= _SHOWN_CHARACTERS else f"{safe[: _SHOWN_CHARACTERS - 3]}..."
