@@ -10,7 +10,7 @@ from vision.frames import Mode
 from vision.scene import Zone, ZoneType
 
 _CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
-_SECRET_QUERY = re.compile(r"(?i)([?&][^=&]*(?:secret|token|passw|key|auth)[^=&]*=)[^&\s]+")
+_SECRET_QUERY = re.compile(r"(?i)([?&][^=&?]*(?:secret|token|passw|key|auth)[^=&?]*=)[^&\s]+")
 
 
 def masked(url: str) -> str:

@@ -14,6 +14,8 @@ from vision.errors import InvalidInputError
 from vision.sources.address import IpAddress
 
 MOST_REDIRECTS = 3
+MOST_CHARACTERS = 2048
+"""Of an address."""
 LOOKUPS = 4
 """Names that are looked up at once: a slow name server must not take all threads."""
 _ALLOWED = "an http or https address that answers 200"
@@ -75,7 +77,7 @@ class Fetcher:
             answer = await self._asked(client, url)
             try:
                 if answer.has_redirect_location:
-                    url = str(httpx.URL(url).join(answer.headers["Location"]))
+                    url = _joined(url, answer.headers["Location"])
                     continue
                 _require_plain(url, answer)
                 yield answer
@@ -93,6 +95,13 @@ class Fetcher:
             except httpx.ConnectError:
                 continue
         return await client.send(_pinned(client, url, addresses[-1]), stream=True)
+
+
+def _joined(url: str, location: str) -> str:
+    """Return where a redirect leads; its length is bounded before anything looks at it."""
+    if len(location) > MOST_CHARACTERS:
+        raise _refusal(url, "it redirects to a very long address")
+    return str(httpx.URL(url).join(location))
 
 
 def _pinned(client: httpx.AsyncClient, url: str, address: IpAddress) -> httpx.Request:

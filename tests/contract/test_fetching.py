@@ -4,6 +4,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -174,6 +175,13 @@ async def test_redirects_are_followed_and_each_is_checked(server: Server) -> Non
     for inside in ("http://169.254.169.254/", "http://10.0.0.1/", "file:///etc/passwd", "http://localhost.:1/"):
         with pytest.raises(InvalidInputError):
             await fetched(f"{here}/to?{inside}")
+
+
+async def test_a_redirect_to_an_endless_address_is_refused_at_once(server: Server) -> None:
+    began_s = time.process_time()
+    with pytest.raises(InvalidInputError, match="very long"):
+        await fetched(f"http://127.0.0.1:{server.port}/to?/{'?key' * 10_000}")
+    assert time.process_time() - began_s < 2
 
 
 async def test_redirects_have_an_end(server: Server) -> None:
