@@ -14,7 +14,19 @@ from vision.picture_file import SUFFIXES
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-NETWORK_SCHEMES = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322, "rtmp": 1935}
+NETWORK_SCHEMES = {
+    "http": 80,
+    "https": 443,
+    "rtsp": 554,
+    "rtsps": 322,
+    "rtmp": 1935,
+    "rtsp+udp": 554,
+    "snapshot+http": 80,
+    "snapshot+https": 443,
+}
+"""What may be written before `://`, and the port that it means. `rtsp+udp` asks for RTP over UDP instead of inside the
+RTSP connection; `snapshot+` is a URL that answers each request with one picture."""
+_SNAPSHOT, _UDP = "snapshot+", "+udp"
 _DEMO_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _WEBCAM = re.compile(r"\d{1,3}|/dev/video\d{1,3}")
 METADATA_SERVICES = frozenset(
@@ -30,6 +42,8 @@ class SourceKind(StrEnum):
     PICTURES = "pictures"
     HTTP = "http"
     RTSP = "rtsp"
+    RTSP_UDP = "rtsp+udp"
+    SNAPSHOT = "snapshot"
     RTMP = "rtmp"
     WEBCAM = "webcam"
     LOOP = "loop"
@@ -61,8 +75,9 @@ class SourceAddress:
 def parse(source: str, policy: AddressPolicy) -> SourceAddress:
     """Read an address.
 
-    Allowed: a file, a picture or a folder of pictures, http(s)://, rtsp(s)://, rtmp://, a webcam's index or
-    /dev/video*, loop+file:PATH (plays a file for ever at its own pace), demo:NAME (the same for a rendered scene).
+    Allowed: a file, a picture or a folder of pictures, http(s)://, rtsp(s)://, rtsp+udp://, rtmp://,
+    snapshot+http(s):// (asked for one picture per look), a webcam's index or /dev/video*, loop+file:PATH (plays a file
+    for ever at its own pace), demo:NAME (the same for a rendered scene).
 
     Raises:
         SourceRefusedError: the policy forbids it.
@@ -113,6 +128,10 @@ def _network(text: str, policy: AddressPolicy) -> SourceAddress:
     if not policy.trusted:
         for ip in resolved(text, parts):
             _check(ip, policy, masked(text))
+    if parts.scheme.startswith(_SNAPSHOT):
+        return SourceAddress(SourceKind.SNAPSHOT, text[len(_SNAPSHOT) :], masked(text))
+    if parts.scheme.endswith(_UDP):
+        return SourceAddress(SourceKind.RTSP_UDP, text.replace(_UDP, "", 1), masked(text))
     return SourceAddress(SourceKind(parts.scheme[:4]), text, masked(text))
 
 

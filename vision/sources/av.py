@@ -21,11 +21,19 @@ from vision.sources.decoding import KeyFrameDecoder
 from vision.sources.faults import translated
 from vision.sources.following import AvFollower
 from vision.sources.timeline import Timeline
+from vision.sources.units import Joiner, Piece, is_byte_stream, size_sets
 
 OPEN_S = 4.5
 """For connecting, and once more for learning the codec: a dead camera is known in under 10 s."""
 READ_S = 8.0
 """A camera that sends nothing for so long is lost."""
+MOST_BYTES = 16 << 20
+"""Of one packet: a picture of 4K at full quality has a fifth of it."""
+UDP_BUFFER_BYTES = 1 << 20
+"""A key frame comes as hundreds of datagrams at once."""
+CLOCKLESS = frozenset({"mjpeg", "mpjpeg", "h264", "hevc", "m4v", "mpegvideo"})
+"""Formats without timestamps: FFmpeg invents 25 pictures a second for them."""
+CLOCK_RATE = Fraction(1, 90_000)
 FILE_MAX_GAP_S = 24 * 3600.0
 """A file may hold long pauses (time lapse); only a camera's clock jumps."""
 
@@ -57,9 +65,16 @@ class AvSource:
         self._camera = camera
         self._opened = opened
         self._stamp = stamp
-        self._info = stream_info(opened.stream)
+        self._info = stream_info(opened)
         self._decoder = KeyFrameDecoder(opened.stream.codec_context)
         self._timeline = timeline(opened)
+        self._clockless = opened.live and is_clockless(opened.container)
+        self._joiner = Joiner(self._info.codec) if is_byte_stream(self._info.codec, self._info.extradata) else None
+        self._sets = b""
+        """Sequence parameter sets of the newest key frame."""
+        self._hw: tuple[int, int] | None = None
+        self._outgrown: tuple[int, int] | None = None
+        """Height and width of the first picture, and of one that differs."""
         self._first_pts: int | None = None
         self._faults: Counter[str] = Counter()
         self._seen = 0
@@ -79,20 +94,22 @@ class AvSource:
     def faults(self) -> dict[str, int]:
         """Return what was wrong and got mended or was missing, counted by kind; empty when all is well."""
         mended = Counter({"timestamps repaired": self._timeline.repaired, "clock jumps": self._timeline.jumps})
-        return dict(+(self._faults + mended))
+        joined = Counter({"key frames joined": self._joiner.joined if self._joiner else 0})
+        return dict(+(self._faults + mended + joined))
 
     def packets(self) -> Iterator[Packet]:
         """Yield every video packet in the order received, payload untouched.
 
         Raises:
-            SourceUnavailableError: the camera was lost or silent for `READ_S`.
+            SourceUnavailableError: the camera was lost or silent for `READ_S`, or its picture has another size now:
+                whoever connects anew gets a whole stream again.
+            SourceUnreadableError: a packet beyond `MOST_BYTES`.
         """
-        with translated(self._opened.shown):
-            for packet in self._opened.container.demux(self._opened.stream):
-                if packet.size:
-                    yield self._packet(packet)
-                if self._closed:
-                    return
+        for piece in self._whole():
+            self._refuse_change(piece)
+            yield self._packet(piece)
+            if self._closed:
+                return
         self._end()
 
     def decode(self, packet: Packet) -> Frame | None:
@@ -101,6 +118,8 @@ class AvSource:
         if image is None:
             self._faults["damaged key frames"] += 1
             return None
+        height, width = image.shape[:2]
+        self._note_size((height, width))
         return Frame(self._camera, image, packet.received_at, self._since_s(packet.pts))
 
     def follower(self) -> AvFollower:
@@ -116,17 +135,67 @@ class AvSource:
         self._closed = True
         self._opened.container.close()
 
-    def _packet(self, raw: "av.Packet[VideoStream]") -> Packet:
-        arrived_s = self._stamp(0.0).timestamp() if self._opened.live else None
-        pts, dts = self._timeline.place(raw.pts, raw.dts, raw.duration or 0, arrived_s)
+    def _whole(self) -> Iterator[Piece]:
+        for piece in self._pieces():
+            yield from self._joiner.add(piece) if self._joiner else (piece,)
+        yield from self._joiner.flush() if self._joiner and not self._closed else ()
+
+    def _pieces(self) -> Iterator[Piece]:
+        """Yield what the demuxer gives of the video; sound does not hide that the picture has stopped."""
+        heard_at = self._stamp(0.0)
+        with translated(self._opened.shown):
+            for raw in self._opened.container.demux():
+                if raw.stream_index == self._opened.stream.index and raw.size:
+                    heard_at = self._stamp(0.0)
+                    yield self._piece(raw)  # type: ignore[arg-type]  # the index says that it is video
+                elif self.live and (self._stamp(0.0) - heard_at).total_seconds() > READ_S:
+                    raise SourceUnavailableError(self._opened.shown, "sends sound, but no picture any more")
+                if self._closed:
+                    return
+
+    def _piece(self, raw: "av.Packet[VideoStream]") -> Piece:
+        if raw.size > MOST_BYTES:
+            raise SourceUnreadableError(self._opened.shown, f"a packet of {raw.size} bytes; at most {MOST_BYTES}")
+        self._faults["corrupt packets"] += raw.is_corrupt
+        if self.live and raw.has_sidedata("new_extradata"):
+            self._refuse_extradata(bytes(raw.get_sidedata("new_extradata")))
+        at = self._stamp(0.0) if self.live else None
+        if self._clockless:
+            return Piece(bytes(raw), raw.is_keyframe, None, None, 0, at)
+        return Piece(bytes(raw), raw.is_keyframe, raw.pts, raw.dts, raw.duration or 0, at)
+
+    def _packet(self, piece: Piece) -> Packet:
+        arrived_s = piece.arrived_at.timestamp() if piece.arrived_at else None
+        pts, dts = self._timeline.place(piece.pts, piece.dts, piece.duration, arrived_s)
         self._first_pts = pts if self._first_pts is None else self._first_pts
         self._seen += 1
-        self._faults["corrupt packets"] += raw.is_corrupt
-        at = self._stamp(self._since_s(pts))
-        return Packet(self._camera, bytes(raw), raw.is_keyframe, pts, dts, raw.duration or 0, self._info.time_base, at)
+        at = piece.arrived_at or self._stamp(self._since_s(pts))
+        return Packet(self._camera, piece.data, piece.is_key, pts, dts, piece.duration, self._info.time_base, at)
 
     def _since_s(self, pts: int) -> float:
-        return float((pts - (self._first_pts or 0)) * self._info.time_base)
+        ticks, base = pts - (self._first_pts or 0), self._info.time_base
+        return ticks * base.numerator / base.denominator
+
+    def _refuse_extradata(self, extradata: bytes) -> None:
+        """A server tells the codec's facts again and again; only others than before end the connection."""
+        if extradata not in {b"", self._info.extradata}:
+            raise SourceUnavailableError(self._opened.shown, "the camera began another stream: connecting anew")
+
+    def _refuse_change(self, piece: Piece) -> None:
+        """Ask a key frame that comes with other parameter sets for its size: no clip may hold two."""
+        if self.live and self._joiner and piece.is_key:
+            sets = size_sets(piece.data, self._info.codec)
+            image = self._decoder.decode(piece.data) if sets and self._sets and sets != self._sets else None
+            self._sets = sets or self._sets
+            if image is not None:
+                self._note_size((image.shape[0], image.shape[1]))
+        if self.live and self._outgrown and self._hw:
+            was, now = (f"{width}x{height}" for height, width in (self._hw, self._outgrown))
+            raise SourceUnavailableError(self._opened.shown, f"the picture is {now} px, was {was}: connecting anew")
+
+    def _note_size(self, hw: tuple[int, int]) -> None:
+        self._hw = self._hw or hw
+        self._outgrown = hw if hw != self._hw else self._outgrown
 
     def _end(self) -> None:
         """A file may end; a camera that ends is lost."""
@@ -165,12 +234,16 @@ def open_container(address: SourceAddress, *, trusted: bool) -> Opened:
     return Opened(container, _video(container, address.shown), address.shown, is_live(container, address.kind))
 
 
+_RTSP = {"analyzeduration": "1000000", "allowed_media_types": "video"}
+_UDP = {"rtsp_transport": "udp", "buffer_size": str(UDP_BUFFER_BYTES)}
+
+
 def options(kind: SourceKind, *, trusted: bool) -> dict[str, str]:
     """Return FFmpeg's options for one kind of source."""
     if kind in {SourceKind.FILE, SourceKind.LOOP}:
         return {"protocol_whitelist": "file", "format_whitelist": FORMATS}
-    if kind is SourceKind.RTSP:
-        return {"rtsp_transport": "tcp", "analyzeduration": "1000000"}
+    if kind in {SourceKind.RTSP, SourceKind.RTSP_UDP}:
+        return _RTSP | (_UDP if kind is SourceKind.RTSP_UDP else {"rtsp_transport": "tcp"})
     if kind is SourceKind.HTTP:
         # A redirect would lead past the address policy.
         followed = {} if trusted else {"max_redirects": "0"}
@@ -216,20 +289,31 @@ def _video(container: InputContainer, shown_source: str) -> VideoStream:
     return streams[0]
 
 
-def stream_info(stream: VideoStream) -> StreamInfo:
+def is_clockless(container: InputContainer) -> bool:
+    """Tell whether the format has no timestamps: a camera's are then made by our clock."""
+    return bool(CLOCKLESS & set(container.format.name.split(",")))
+
+
+def stream_info(opened: Opened) -> StreamInfo:
     """Return what a remuxer needs of this stream."""
-    context = stream.codec_context
+    stream, context = opened.stream, opened.stream.codec_context
     return StreamInfo(
         context.codec.canonical_name,
         context.width,
         context.height,
-        stream.time_base or Fraction(1, 90000),
+        time_base_of(opened),
         bytes(context.extradata or b""),
         stream.average_rate or Fraction(0),
     )
 
 
+def time_base_of(opened: Opened) -> Fraction:
+    """Return the ticks in which packets tell their times."""
+    invented = opened.live and is_clockless(opened.container)
+    return CLOCK_RATE if invented else opened.stream.time_base or CLOCK_RATE
+
+
 def timeline(opened: Opened) -> Timeline:
     """Return what mends this stream's timestamps."""
-    time_base = opened.stream.time_base or Fraction(1, 90000)
+    time_base = time_base_of(opened)
     return Timeline(time_base) if opened.live else Timeline(time_base, max_gap_s=FILE_MAX_GAP_S)

@@ -10,6 +10,7 @@ from vision.sources.address import AddressPolicy, SourceKind, parse
 from vision.sources.av import open_av
 from vision.sources.looping import LoopingSource
 from vision.sources.pictures import open_pictures
+from vision.sources.snapshot import open_snapshot
 
 TRUSTED = AddressPolicy()
 
@@ -29,6 +30,8 @@ def open_source(
     camera_id = CameraId(camera.id)
     if address.kind is SourceKind.PICTURES:
         return open_pictures(camera_id, address, camera.interval_s, start_at)
+    if address.kind is SourceKind.SNAPSHOT:
+        return open_snapshot(camera_id, address, camera.interval_s, clock, policy)
     if address.kind is SourceKind.LOOP:
         return LoopingSource(camera_id, address, clock)
     return open_av(camera_id, address, clock, start_at, trusted=policy.trusted)

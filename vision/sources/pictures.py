@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from vision.errors import SourceUnavailableError, SourceUnreadableError
 from vision.frames import CameraId, Frame, Packet, StreamInfo
@@ -66,9 +66,9 @@ class PictureSource:
             return None
         return Frame(self._camera, image, packet.received_at, packet.pts_s)
 
-    def follower(self) -> "_PictureFollower":
+    def follower(self) -> "PictureFollower":
         """Return what decodes picture after picture."""
-        return _PictureFollower(self)
+        return PictureFollower(self)
 
     def __enter__(self) -> Self:
         return self
@@ -86,10 +86,18 @@ class PictureSource:
         )
 
 
-class _PictureFollower:
+class Decoder(Protocol):
+    """What decodes one picture at a time."""
+
+    def decode(self, packet: Packet) -> Frame | None:
+        """Decode one picture; None if it is damaged."""
+        ...
+
+
+class PictureFollower:
     """Every picture is whole: there is nothing between two of them."""
 
-    def __init__(self, source: PictureSource) -> None:
+    def __init__(self, source: Decoder) -> None:
         self._source = source
 
     def decode(self, packet: Packet, wants: Callable[[float], bool]) -> list[Frame]:

@@ -29,43 +29,53 @@ class Timeline:
     _last_dts: int | None = None
     _step: int = 0
     _stalled: int = 0
-    _arrived_s: float | None = None
+    _anchor: tuple[float, int] | None = None
+    """When our clock began to count for the stream's, and at which `dts`."""
 
     def place(self, pts: int | None, dts: int | None, duration: int, arrived_s: float | None = None) -> tuple[int, int]:
         """Return (pts, dts) for the next packet in the order received.
 
         `arrived_s`: when it arrived by a clock of ours, for a camera; the stream's own clock may stand still.
         """
-        passed_s = arrived_s - self._arrived_s if arrived_s is not None and self._arrived_s is not None else None
-        self._arrived_s = arrived_s
-        decode_at = self._decode_at(pts, dts, duration, passed_s)
+        decode_at = self._decode_at(pts, dts, duration, arrived_s)
         present_at = decode_at if pts is None else max(decode_at, pts + self._offset)
         if pts is None or present_at != pts + self._offset:
             self.repaired += 1
         self._remember(decode_at)
         return present_at, decode_at
 
-    def _decode_at(self, pts: int | None, dts: int | None, duration: int, passed_s: float | None) -> int:
+    def _decode_at(self, pts: int | None, dts: int | None, duration: int, arrived_s: float | None) -> int:
         claimed = dts if dts is not None else pts
         expected = 0 if self._last_dts is None else self._last_dts + (duration or self._typical_step())
+        if self._stands(claimed) and arrived_s is not None:
+            return self._ours(claimed, expected, arrived_s)
         if claimed is None:
             return expected
         if self._last_dts is not None and self._jumped(claimed + self._offset - self._last_dts):
             self.jumps += 1
             self._offset = expected - claimed
-        elif self._stands(claimed + self._offset) and passed_s is not None and self._last_dts is not None:
-            self._offset = self._last_dts + max(1, round(passed_s / self.time_base)) - claimed
-            self.repaired += 1
         return self._growing(claimed + self._offset)
 
-    def _stands(self, claimed: int) -> bool:
-        """Tell whether the stream's clock has stopped, by what it has claimed so far and now."""
-        grows = self._last_dts is None or claimed > self._last_dts
+    def _ours(self, claimed: int | None, expected: int, arrived_s: float) -> int:
+        """Return the time by our clock, counted from when it took over, so that roundings do not add up."""
+        self._anchor = self._anchor or (arrived_s, expected)
+        since = round(Fraction(arrived_s - self._anchor[0]) / self.time_base)
+        decode_at = max(self._anchor[1] + since, expected if self._last_dts is None else self._last_dts + 1)
+        if claimed is not None:
+            self._offset = decode_at - claimed
+            self.repaired += 1
+        return decode_at
+
+    def _stands(self, claimed: int | None) -> bool:
+        """Tell whether the stream's clock has stopped or is missing, by what it has claimed so far and now."""
+        grows = claimed is not None and (self._last_dts is None or claimed + self._offset > self._last_dts)
         self._stalled = 0 if grows else self._stalled + 1
+        if grows:
+            self._anchor = None
         return self._stalled >= STALLED_PACKETS
 
     def _jumped(self, step: int) -> bool:
-        step_s = float(step * self.time_base)
+        step_s = step * self.time_base.numerator / self.time_base.denominator
         return step_s > self.max_gap_s or step_s < -self.max_back_s
 
     def _growing(self, claimed: int) -> int:
