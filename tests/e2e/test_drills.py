@@ -95,10 +95,11 @@ def test_a_worker_whose_disk_is_full_says_so_and_goes_on_when_it_is_not(stack: S
         eventually(lambda: re.search(f"{disk}.*(full|No space)", stack.log("work")), within_s=20)
         time.sleep(3)
         assert stack.processes["work"].poll() is None
+        known = len(Witness.read(drill.journal).kept)
         ballast.unlink()
-        drill.let_it_work(within_s=20)
+        eventually(lambda: len(Witness.read(drill.journal).kept) > known, within_s=30)
         drill.drain(within_s=60)
-        settle(drill, [])
+        settle(drill, [], disk_was_full=True)
         check_spool(drill)
         stack.close()
 
@@ -115,7 +116,7 @@ def test_a_spool_that_has_filled_its_disk_drains_by_itself(stack: Stack) -> None
         assert stack.processes["work"].poll() is None
         drill.serve()
         drill.drain(within_s=60)
-        settle(drill, [])
+        settle(drill, [], disk_was_full=True)
         check_spool(drill)
         stack.close()
 
@@ -174,8 +175,11 @@ def survive(drill: Drill, cables: list[Cable], dice: random.Random, times: int, 
     settle(drill, readers)
 
 
-def settle(drill: Drill, readers: list[Reader]) -> None:
-    """Compare what is stored with what the witness saw, and with what the readers were told."""
+def settle(drill: Drill, readers: list[Reader], *, disk_was_full: bool = False) -> None:
+    """Compare what is stored with what the witness saw, and with what the readers were told.
+
+    What opens while the disk is full waits in memory, a bounded number; that is the only loss there may be.
+    """
     lines = drill.log()
     eventually(lambda: all(len(reader.lines) >= len(lines) for reader in readers), within_s=10)
     for reader in readers:
@@ -183,6 +187,7 @@ def settle(drill: Drill, readers: list[Reader]) -> None:
     witness = Witness.read(drill.journal)
     say(f"{len(lines)} lines in the log, {len({line['data']['id'] for line in lines})} events")
     drill.stack.kill("work")
+    assert disk_was_full or not witness.missed, "opened by the line and never handed over"
     check_log(lines, witness)
     for reader in readers:
         assert reader.sequences == list(range(1, len(lines) + 1)), type(reader)
@@ -196,7 +201,6 @@ def check_log(lines: list[dict[str, object]], witness: Witness) -> None:
     told = Counter((data["id"], str(line["type"]).rpartition(".")[2]) for line in lines if (data := line["data"]))
     assert not [phase for phase, times in told.items() if times > 1], "told twice"
     assert witness.phases(), "the drill was too short to see anything"
-    assert not witness.missed, "opened by the line and never handed over"
     lost, invented = witness.phases() - set(told), set(told) - witness.phases(begun=True)
     assert not lost
     assert not invented
