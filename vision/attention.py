@@ -1,6 +1,7 @@
 """Chooses which packets of one connection become pictures: due key frames, and in a burst what lies between them."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from vision.frames import Frame, Packet
 from vision.ports import Follower, Source
@@ -60,11 +61,14 @@ class Attention:
 
     def _closely(self, packet: Packet) -> list[Frame]:
         """Follow the run: its earlier packets first, so that the decoder knows what this one refers to."""
-        packets = [packet] if self._follower else self._run
+        packets, late = ([packet], False) if self._follower else (self._run, self.source.live)
         follower = self._follower = self._follower or self.source.follower()
         bursting = self.bursts.is_running(packet.received_at)
         every_s = self.bursts.limits.interval_s if bursting else self.sampler.interval_s
-        return [frame for one in packets for frame in follower.decode(one, lambda at_s: self._wants(at_s, every_s))]
+        wanted = partial(self._wants, every_s=every_s)
+        frames = [frame for one in packets for frame in follower.decode(one, wanted)]
+        # Of what a camera sent before the suspicion arose only the newest is news; a film waits for whoever looks.
+        return frames[-1:] if late else frames
 
     def _wants(self, at_s: float, every_s: float) -> bool:
         if at_s < self._due_s + every_s - EARLY_S:
