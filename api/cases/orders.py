@@ -26,7 +26,7 @@ LINES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Quote:
     """A provision as an order quotes it."""
 
     instrument: str
@@ -47,7 +47,7 @@ class Occasion:
     started_at: datetime
     count: int
     repeats: int
-    grounds: tuple[Ground, ...]
+    grounds: tuple[Quote, ...]
     clocks: Clocks
     time_zone: str
 
@@ -98,7 +98,7 @@ def _finding(language: Language, occasion: Occasion) -> Mapping[str, object]:
     }
 
 
-def _grounds(language: Language, grounds: Iterable[Ground]) -> Iterator[tuple[str, Mapping[str, object]]]:
+def _grounds(language: Language, grounds: Iterable[Quote]) -> Iterator[tuple[str, Mapping[str, object]]]:
     quoted = list(grounds)
     for ground in quoted:
         text = ground.text.get(language) or next(iter(ground.text.values()), "")

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from api.store.schema import metadata
+from api.store.case_schema import cases
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=cases.metadata,
     transactional_ddl=True,
     transaction_per_migration=False,
 )
