@@ -16,6 +16,8 @@ Grey = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
 WIDTH_PX = 320
+CELLS_ACROSS = 80
+"""Cells of the change gate over the picture's width."""
 MEDIAN_LOOKS = 61
 """The running median of sharpness: two minutes at one look in two seconds."""
 LEARN_RATE = 1 / 300
@@ -135,6 +137,15 @@ def _thinned(image: Image, step: int) -> Image:
         return image
     whole = image[: rows * step, : columns * step]
     return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def cells_of(image: Image) -> Plane:
+    """Return the mean colours of a picture's cells, (rows, 80, 3), for `sampling.gate`."""
+    height, width = image.shape[:2]
+    step = max(1, width // (2 * WIDTH_PX))
+    size = (CELLS_ACROSS, max(1, round(height * CELLS_ACROSS / width)))
+    small = cv2.resize(_thinned(image, step), size, interpolation=cv2.INTER_AREA)
+    return small.astype(np.float32)
 
 
 def edge_loss(reference: Plane, grey: Grey) -> float:
