@@ -11,7 +11,7 @@ from ultralytics.nn.tasks import load_checkpoint
 
 from vision.training.vocabulary import CLASSES
 
-VERSION = "2026.11.24"
+VERSION = "2026.11.24-2"
 SIDE_PX = 640
 LEAST, MOST = 0.2, 0.6
 """Bounds of a class's threshold: validation sets are small, and a threshold from few objects may be anything."""

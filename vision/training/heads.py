@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 from vision.geometry import clipped, expanded
 from vision.training.entries import Box, Picture
 from vision.training.face_teacher import FaceTeacher
-from vision.training.labels import region_of, states_of
+from vision.training.labels import TEACHABLE, region_of, states_of
 from vision.training.patch import Patch
 from vision.training.sources import Source, pictures, read_sources
 
 ROOM = 2.4
 """Sides of the stored patch over the sides of the box: room for jitter."""
 LONGEST_PX = 320
-TEACHABLE = frozenset({"hardhats", "smoking"})
-"""Sets without mask labels on whose heads the face teacher may say that no face is seen."""
 
 
 def patches(sources: list[Source], root: Path, teacher: FaceTeacher, region: str) -> Iterator[Patch]:

@@ -13,6 +13,8 @@ from vision.training.vocabulary import CLASS_INDEX, CLASSES, COCO_TWINS, LETTERS
 SURE = 0.45
 """Teacher boxes above this are labels; below, down to its floor, they are ignored."""
 
+TEACHABLE = frozenset({"hardhats", "smoking"})
+"""Sets without mask labels on whose heads the face teacher may say that no face is seen."""
 GROW = (0.16, 0.38, 0.16, 0.04)
 SLIGHT = (0.06, 0.15, 0.06, 0.02)
 """How a face grows to its head: by shares of its sides left, top, right, bottom; the second for sets whose face boxes

@@ -15,6 +15,7 @@ from vision.training.feed import Drawing, read_index
 from vision.training.heads import write_patches
 from vision.training.teacher import Teacher
 from vision.training.train import train as train_detector
+from vision.training.wear import Start
 from vision.training.wear import train as train_wear
 
 COCO, FACES = "weights/yolo11n-coco-recovered.pt", "peers/aizoo/face_mask_detection.tflite"
@@ -56,7 +57,7 @@ def wear(bench: Bench, steps: int, region: str, name: str) -> Path:
     if not crops.exists():
         write_patches(bench.manifests, bench.data, bench.data / FACES, region, crops)
     course = Course(steps, 1.2e-3, SEED, weight_decay=0.02)
-    train_wear([crops, *bench.extra], bench.data / COCO, region, course, out)
+    train_wear([crops, *bench.extra], Start(bench.data / COCO), region, course, out)
     return out
 
 

@@ -112,16 +112,33 @@ def export(network: Any, region: str, chosen: dict[str, Calibrated], folder: Pat
     (folder / "model.toml").write_text("\n".join([*lines, ""]), "utf-8")
 
 
-def train(files: Sequence[Path], weights: Path, region: str, course: Course, folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a training begins."""
+
+    weights: Path
+    """COCO YOLO11n checkpoint, for the first layers."""
+    learnt: Path | None = None
+    """What an earlier training left (``head.pt``), to go on from."""
+
+    def network(self, region: str) -> Any:
+        """Return the network, set to learn."""
+        network = WearNetwork(self.weights, TAUGHT[region], SIZES_HW[region])
+        if self.learnt:
+            network.load_state_dict(torch.load(self.learnt, weights_only=True))
+        return network.to(memory_format=torch.channels_last).train()
+
+
+def train(files: Sequence[Path], start: Start, region: str, course: Course, folder: Path) -> dict[str, Any]:
     """Train on patches, calibrate on val, export into `folder` and return the record of the run."""
     patches: list[Patch] = [p for path in files for p in pickle.loads(path.read_bytes())]  # noqa: S301  # our own
-    network = WearNetwork(weights, TAUGHT[region], SIZES_HW[region]).to(memory_format=torch.channels_last).train()
+    network = start.network(region)
     feed = WearFeed([p for p in patches if p.split == "train"], region, batch=BATCH, seed=course.seed)
     average, seconds = follow(course, network, WearLearner(feed, region), folder / f"{region}.kept")
     torch.save(average.state_dict(), folder / f"{region}.pt")
     chosen = calibrate(average.eval(), _measuring(patches), region)
     export(average, region, chosen, folder)
-    told = record(course, seconds, [weights, *files])
+    told = record(course, seconds, [start.weights, *([start.learnt] if start.learnt else []), *files])
     (folder / "record.json").write_text(json.dumps(told, indent=1), "utf-8")
     return told
 
@@ -136,6 +153,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser("vision.training.wear", description=main.__doc__)
     parser.add_argument("--patches", type=Path, nargs="+", required=True)
     parser.add_argument("--weights", type=Path, required=True, help="COCO YOLO11n checkpoint")
+    parser.add_argument("--start", type=Path, help="what an earlier training left, to go on from")
     parser.add_argument("--region", choices=tuple(ITEMS), default="head")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=5000)
@@ -144,7 +162,7 @@ def main(argv: list[str] | None = None) -> int:
     told = parser.parse_args(argv)
     told.folder.mkdir(parents=True, exist_ok=True)
     course = Course(told.steps, told.rate, told.seed, decay=0.998, weight_decay=0.02)
-    print(train(told.patches, told.weights, told.region, course, told.folder))
+    print(train(told.patches, Start(told.weights, told.start), told.region, course, told.folder))
     return 0
 
 

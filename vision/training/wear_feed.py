@@ -13,6 +13,7 @@ from torch.utils.data import IterableDataset
 
 from vision.detectors.crops import cut, windows
 from vision.training.degrade import degraded, recoloured
+from vision.training.labels import TEACHABLE
 from vision.training.patch import Patch
 from vision.training.pulled import Pulled
 from vision.training.vocabulary import STATES
@@ -35,6 +36,9 @@ RENDERED = "rendered"
 """The set of our own rendered frames: learnt from, never measured on."""
 RENDERED_SHARE = 0.3
 UNNAMED_SHARE = 0.35
+"""Many of these are jackets after all."""
+FROM_BEHIND_TIMES = 8.0
+"""The few heads that we boxed by eye teach that a neck is no mask under a chin."""
 
 Crops = tuple[torch.Tensor, torch.Tensor]
 """(b, 3, side, side) u8 RGB and (b, items) indices of states."""
@@ -78,9 +82,12 @@ def shares(patches: Sequence[Patch]) -> list[float]:
 
 
 def _weight(patch: Patch) -> float:
-    """Return less for rendered crops, and for clothes that nobody could name: many of those are jackets after all."""
-    rendered = RENDERED_SHARE if patch.origin == RENDERED else 1.0
-    return rendered * (UNNAMED_SHARE if patch.states.get("uniform") == "unknown" else 1.0)
+    """Return more for heads from behind, less for rendered crops and for clothes that nobody could name."""
+    if patch.origin == RENDERED:
+        return RENDERED_SHARE
+    if "hat" in patch.states and not patch.face and patch.origin not in TEACHABLE:
+        return FROM_BEHIND_TIMES
+    return UNNAMED_SHARE if patch.states.get("uniform") == "unknown" else 1.0
 
 
 def targets(patch: Patch, items: tuple[str, ...]) -> list[int]:

@@ -14,6 +14,9 @@ LAYERS = 9
 """Of YOLO11n, up to stride 32."""
 MIDDLE = 6
 """The layer of stride 16 whose details are kept."""
+MARGIN = 1 / 16
+"""Share of a side by which the nearer view is cut, and the farther one framed, on each side."""
+PAD = 114
 PLACE = 24
 """Channels that are kept cell by cell."""
 
@@ -23,6 +26,7 @@ class WearNetwork(torch.nn.Module):  # type: ignore[misc]  # torch is untyped he
 
     def __init__(self, weights: Path, items: Sequence[str], hw: tuple[int, int]) -> None:
         super().__init__()
+        self.hw = hw
         layers: Any = load_checkpoint(str(weights))[0].float().model[:LAYERS]
         self.layers = copy.deepcopy(torch.nn.Sequential(*layers))
         for parameter in self.layers.parameters():
@@ -38,10 +42,14 @@ class WearNetwork(torch.nn.Module):  # type: ignore[misc]  # torch is untyped he
         return [self.place, self.answers]
 
     def forward(self, images: torch.Tensor) -> list[torch.Tensor]:
-        """Return the logits of each item; those that learn see one side, those that judge see both sides."""
+        """Return the logits of each item; a network that learns sees one view, one that judges the mean of four."""
         if self.training:
             return self.seen(images)
-        return [(one + other) / 2 for one, other in zip(self.seen(images), self.seen(images.flip(3)), strict=True)]
+        answers = [
+            self.seen(view)
+            for view in (images, images.flip(3), nearer(images, self.hw), farther(images.flip(3), self.hw))
+        ]
+        return [torch.stack(same).mean(0) for same in zip(*answers, strict=True)]
 
     def seen(self, images: torch.Tensor) -> list[torch.Tensor]:
         """Return the logits of each item for the pictures as they are."""
@@ -54,3 +62,20 @@ class WearNetwork(torch.nn.Module):  # type: ignore[misc]  # torch is untyped he
         where = self.grid(torch.relu(self.place(middle))).flatten(1)  # a mask under the chin is a mask elsewhere
         pooled = torch.cat([middle.mean((2, 3)), deep.mean((2, 3)), deep.amax((2, 3)), where], dim=1)
         return [answer(self.drop(pooled)) for answer in self.answers]
+
+
+def nearer(images: torch.Tensor, hw: tuple[int, int]) -> torch.Tensor:
+    """Return what a crop seven eighths as large would show."""
+    (height, width), (top, left) = hw, (round(side * MARGIN) for side in hw)
+    return _resized(images[:, :, top : height - top, left : width - left], hw)
+
+
+def farther(images: torch.Tensor, hw: tuple[int, int]) -> torch.Tensor:
+    """Return what a larger crop would show, were there nothing but grey around."""
+    (height, width), (top, left) = hw, (round(side * MARGIN) for side in hw)
+    small = _resized(images, (height - 2 * top, width - 2 * left))
+    return torch.nn.functional.pad(small, (left, left, top, top), value=PAD / 255)
+
+
+def _resized(images: torch.Tensor, hw: tuple[int, int]) -> torch.Tensor:
+    return torch.nn.functional.interpolate(images, size=hw, mode="bilinear", align_corners=False)
