@@ -27,6 +27,7 @@ from api.objects.disk import DiskStore
 from api.objects.s3 import S3Place, S3Store
 from api.routes import (
     cameras,
+    cases,
     detect,
     dialects,
     events,
@@ -44,6 +45,7 @@ from api.services import Services
 from api.settings import Settings
 from api.store.database import Database
 from api.store.migrate import migrate
+from api.ticker import Ticker
 from vision.clock import SystemClock
 
 CONSOLE = Path(__file__).with_name("web") / "dist"
@@ -116,10 +118,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     bells = (services.log_bell, services.camera_bell)
     for bell in bells:
         bell.attach(asyncio.get_running_loop())
+    ticker = Ticker(services)
+    ticker.start()
     yield
     for bell in bells:
         bell.silence()
         bell.detach()
+    await asyncio.to_thread(ticker.stop)
     services.films.close()
     services.detecting.close()
     services.database.close()
@@ -138,7 +143,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.services = open_services(settings)
     register_errors(app)
     looking = (detect, dialects, videos)
-    for part in (session, events, intake, *looking, stream, regions, sites, cameras, workers, registers, health):
+    for part in (session, events, cases, intake, *looking, stream, regions, sites, cameras, workers, registers, health):
         app.include_router(part.router)
     _add_console(app)
     app.add_middleware(Guarded, https=settings.public_url.startswith("https://"))

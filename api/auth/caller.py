@@ -23,6 +23,10 @@ class Permission(StrEnum):
     EVENTS_READ = "events:read"
     EVENTS_WRITE = "events:write"
     EVENTS_REVIEW = "events:review"
+    CASES_ACT = "cases:act"
+    """Take steps: which, says the case machine for supervisors and for kitchens."""
+    CASES_ANSWER = "cases:answer"
+    """Have duties of one's own site."""
     MEDIA_UNBLURRED = "media:unblurred"
     REGISTER_READ = "register:read"
     SITES_READ = "sites:read"
@@ -33,12 +37,12 @@ class Permission(StrEnum):
 
 _P = Permission
 _READ = frozenset({_P.EVENTS_READ, _P.SITES_READ, _P.DETECT})
-_SUPERVISE = _READ | {_P.EVENTS_REVIEW, _P.MEDIA_UNBLURRED, _P.REGISTER_READ}
+_SUPERVISE = _READ | {_P.EVENTS_REVIEW, _P.CASES_ACT, _P.MEDIA_UNBLURRED, _P.REGISTER_READ}
 OF_ROLE: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE, _P.REGIONS_WRITE},
     Role.SUPERVISOR: _SUPERVISE,
     Role.ANALYST: _READ,
-    Role.KITCHEN: _READ,
+    Role.KITCHEN: _READ | {_P.CASES_ACT, _P.CASES_ANSWER},
 }
 """Within the user's region. Events are written and camera addresses read by keys only."""
 

@@ -46,11 +46,6 @@ def a_year_before(day: date) -> date:
     return before.replace(year=day.year - 1)
 
 
-def is_repeat(earlier: date, day: date) -> bool:
-    """Tell whether something on an earlier day, or earlier on the same day, makes this a repeat."""
-    return a_year_before(day) <= earlier <= day
-
-
 def leaving(stage: Stage, others: int) -> Leaving:
     """Decide what becomes of a case at this stage that has so many other confirmed events."""
     if stage is Stage.WITHDRAWN or (others and stage not in OVER):

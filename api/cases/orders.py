@@ -1,7 +1,7 @@
 """What cases say to people: the order with clause, deadlines and how to answer, in both languages, from templates."""
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -47,7 +47,7 @@ class Occasion:
     started_at: datetime
     count: int
     repeats: int
-    grounds: tuple[Quote, ...]
+    quotes: tuple[Quote, ...]
     clocks: Clocks
     time_zone: str
 
@@ -78,7 +78,7 @@ def _lines(language: Language, occasion: Occasion) -> Iterator[tuple[str, Mappin
     yield "finding", _finding(language, occasion)
     if occasion.repeats:
         yield "repeat", {"repeats": occasion.repeats}
-    yield from _grounds(language, occasion.grounds)
+    yield from _quotes(language, occasion.quotes)
     yield "demand", {}
     running = {clock.name: clock.due_at for clock in occasion.clocks if clock.is_running}
     for name in DEADLINES:
@@ -98,14 +98,13 @@ def _finding(language: Language, occasion: Occasion) -> Mapping[str, object]:
     }
 
 
-def _grounds(language: Language, grounds: Iterable[Quote]) -> Iterator[tuple[str, Mapping[str, object]]]:
-    quoted = list(grounds)
-    for ground in quoted:
-        text = ground.text.get(language) or next(iter(ground.text.values()), "")
-        yield "clause", {"instrument": ground.instrument, "article": ground.article, "text": text}
-        if not ground.verified:
+def _quotes(language: Language, quotes: Sequence[Quote]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    for quote in quotes:
+        text = quote.text.get(language) or next(iter(quote.text.values()), "")
+        yield "clause", {"instrument": quote.instrument, "article": quote.article, "text": text}
+        if not quote.verified:
             yield "unverified", {}
-    if not quoted:
+    if not quotes:
         yield "no_clause", {}
 
 

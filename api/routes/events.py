@@ -16,11 +16,13 @@ from api.audit import record as note
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import event_body, event_etag
+from api.casework.following import Judged, follow
 from api.cursors import instant, pack, unpack
 from api.errors import ConflictError, ForbiddenError, NotFoundError, StaleError, field_error
 from api.fields import Line, Moment
 from api.intake import Telling, tell
 from api.ranges import Part, part_of
+from api.replaying import Request, once
 from api.services import Services, Wired
 from api.store import events, log, media, register, replays, reviews
 from vision.errors import InvalidInputError
@@ -151,23 +153,16 @@ class _Said:
 
 def _judge(services: Services, caller: Caller, said: _Said, terms: Terms) -> dict[str, Any]:
     print_ = replays.fingerprint(said.event_id, said.verdict, said.reason, said.note)
-    with services.database.write() as connection:
-        told = replays.find(connection, caller.id, terms.idempotency_key) if terms.idempotency_key else None
-        if told is not None:
-            return _again(told, print_)
+    request = Request(caller.id, terms.idempotency_key, print_, services.clock.now())
+
+    def work(connection: Connection) -> dict[str, Any]:
         _write_verdict(connection, services, caller, said, terms)
-        body = _body(connection, caller, said.event_id)
-        if terms.idempotency_key:
-            answer = replays.Answer(200, body, print_)
-            replays.keep(connection, caller.id, terms.idempotency_key, answer, services.clock.now())
+        return _body(connection, caller, said.event_id)
+
+    with services.database.write() as connection:
+        body = once(connection, request, work)
     services.log_bell.ring()
     return body
-
-
-def _again(told: replays.Answer, print_: str) -> dict[str, Any]:
-    if told.fingerprint != print_:
-        raise ConflictError("this Idempotency-Key was used for another request")
-    return dict(told.body)
 
 
 def _write_verdict(connection: Connection, services: Services, caller: Caller, said: _Said, terms: Terms) -> None:
@@ -189,6 +184,7 @@ def _write_verdict(connection: Connection, services: Services, caller: Caller, s
     telling = Telling(f"{said.event_id}/review/{number}", "reviewed", "mingchu/api")
     tell(connection, caller, said.event_id, telling, now)
     note(connection, Act(caller.actor, f"event.{said.verdict}", said.event_id, {"reason": said.reason}), now)
+    follow(connection, caller, Judged(row, status, number, now))
 
 
 def _verdicts_of(etag: str) -> str:

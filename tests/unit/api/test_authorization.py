@@ -17,6 +17,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from api.auth.caller import KEY_SCOPES
+from api.casework.following import case_id_of
 from api.store.schema import audit, log, viewing_register
 from tests.unit.api.world import PASSWORD, World, again, event_id, message, send_media, streaming, tell
 
@@ -44,8 +45,13 @@ class Rule:
     def request(self, region: str) -> dict[str, Any]:
         body = self.body(region) if callable(self.body) else self.body
         told = {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
-        path = self.path.format(region=region, event=event_id(f"event-{region}"))
+        path = self.path.format(region=region, event=event_id(f"event-{region}"), case=case_in(region))
         return {"url": path, "headers": self.headers, **told}
+
+
+def case_in(region: str) -> str:
+    """Return the id of the case that the one event of a region has begun."""
+    return case_id_of(event_id(f"event-{region}"), 1)
 
 
 def _of(roles: str = "", scopes: str = "", **rest: Any) -> Rule:
@@ -91,6 +97,18 @@ TABLE: dict[tuple[str, str], Rule] = {
         REVIEW, path="/v1/events/{event}/review", body={"verdict": "unsure"}, other=404
     ),
     ("DELETE", "/v1/events/{event_id}/review"): replace(REVIEW, path="/v1/events/{event}/review", other=404),
+    ("GET", "/v1/cases"): replace(EVENTS, path="/v1/cases"),
+    ("GET", "/v1/cases/{case_id}"): replace(EVENTS, path="/v1/cases/{case}", other=404),
+    # Within the own region the case machine tells supervisors and kitchens apart: 403 for the other's step.
+    ("POST", "/v1/cases/{case_id}/{action}"): _of(
+        "admin supervisor kitchen",
+        path="/v1/cases/{case}/order",
+        body={},
+        headers=SEEN,
+        ok=frozenset({200, 403}),
+        other=404,
+    ),
+    ("GET", "/v1/my/cases"): _of("kitchen", path="/v1/my/cases"),
     # Whoever pushes learns only that the site is none to write to, whether it exists or not.
     ("PUT", "/v1/events/{event_id}"): replace(
         INTAKE, path="/v1/events/{event}", body=lambda region: message(f"event-{region}", region=region), other=422
@@ -283,6 +301,7 @@ async def test_another_region_does_not_exist(method: str, path: str, fresh: Any)
         ):
             assert status == missing == rule.other, (who, text)
             said = text.replace("south", "nowhere").replace(event_id("event-south"), event_id("event-nowhere"))
+            said = said.replace(case_in("south"), case_in("nowhere"))
             assert said == told, "a region that is not yours and one that is not there sound alike"
     assert written(world) == before
 

@@ -1,0 +1,27 @@
+"""What still stands between a case and a penalty: nothing here is evidence for one before all of it is there.
+
+Administrative Penalty Law of China, article 41: recordings of devices count only after legal and technical review of
+the device, with signs and published places, and after a person has reviewed them; the party may state and defend.
+"""
+
+from typing import Literal
+
+from api.cases.machine import Case, Stage
+
+Gap = Literal["standing_case", "appeal_window_over", "verified_clause", "device_review"]
+
+
+def gaps(case: Case, *, clauses_verified: bool) -> tuple[Gap, ...]:
+    """Return what is missing; see docs/decisions/0007.
+
+    `device_review` is always missing: no authority can register yet that a camera has passed it.
+    """
+    window = any(clock.name == "appeal" and clock.stopped_at is None for clock in case.clocks)
+    heard = case.stage is not Stage.CONFIRMED and case.appeal != "filed" and (case.appeal == "rejected" or not window)
+    checks: dict[Gap, bool] = {
+        "standing_case": case.stage is not Stage.WITHDRAWN,
+        "appeal_window_over": heard,
+        "verified_clause": clauses_verified,
+        "device_review": False,
+    }
+    return tuple(gap for gap, closed in checks.items() if not closed)

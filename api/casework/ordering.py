@@ -1,0 +1,51 @@
+"""The text of an order, put together once from what the store knows of the case, and never changed after."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.cases.machine import Case
+from api.cases.orders import LANGUAGES, Occasion, Quote, written_order
+from api.casework.holding import Row, book
+from api.store import cases
+from vision.events import KindName
+
+
+def order_texts(connection: Connection, row: Row, case: Case) -> dict[str, dict[str, str]]:
+    """Return title and body by language; `case` is already ordered, so that its deadlines run."""
+    members = [member for member in cases.events_of(connection, row["id"]) if member["left_at"] is None]
+    first = min(members, key=lambda member: member["started_at"])
+    occasion = Occasion(
+        case=row["id"],
+        site=row["site_name"],
+        kind=kind_names(row["kind"]),
+        where=f"{first['camera_name'] or first['camera_id']} · {first['data']['zone']['name']}",
+        started_at=first["started_at"],
+        count=len(members),
+        repeats=row["repeats"],
+        quotes=tuple(quotes(members)),
+        clocks=case.clocks,
+        time_zone=row["site_time_zone"],
+    )
+    return written_order(occasion)
+
+
+def kind_names(kind: str) -> Mapping[str, str]:
+    """Return how people call a kind; one that only a site's own model knows is called by its name."""
+    known = book().kinds.get(KindName(kind))
+    return {"zh": known.zh, "en": known.en} if known else dict.fromkeys(LANGUAGES, kind)
+
+
+def quotes(members: Iterable[Row]) -> Iterator[Quote]:
+    """Yield each provision once; whether its wording is verified says our catalogue, never the sender of an event."""
+    told = {clause["id"]: clause for member in members for clause in member["data"]["clause"]}
+    for name, clause in told.items():
+        yield _quote(name, clause)
+
+
+def _quote(name: str, clause: Mapping[str, Any]) -> Quote:
+    known = book().clauses.get(name)
+    if known is None:
+        return Quote(clause["instrument"], clause["article"], clause["text"], verified=False)
+    return Quote(known.instrument, known.article, known.text, known.verified)

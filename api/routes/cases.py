@@ -1,0 +1,225 @@
+"""Cases: what follows from a confirmed violation, whose turn it is, and every step that people take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
+
+from api.auth.caller import Caller, Permission
+from api.auth.gate import Gate, GatedRoute
+from api.cases.evidence import gaps
+from api.cases.machine import Action, Case, Stage, permitted
+from api.casework.acting import Wanted, act
+from api.casework.bodies import case_body, clock_body, member_body, permitted_body, story
+from api.casework.holding import actor_of, as_seen_by, no_case
+from api.casework.ordering import kind_names, quotes
+from api.cursors import instant, pack, unpack
+from api.fields import Line, Moment
+from api.preconditions import IfMatch
+from api.replaying import Request, once
+from api.services import Wired
+from api.store import cases, media, replays
+from vision.errors import InvalidInputError
+
+router = APIRouter(prefix="/v1", tags=["supervise"], route_class=GatedRoute)
+Reader = Annotated[Caller, Depends(Gate(Permission.EVENTS_READ))]
+Actor = Annotated[Caller, Depends(Gate(Permission.CASES_ACT))]
+Kitchen = Annotated[Caller, Depends(Gate(Permission.CASES_ANSWER))]
+Card = Literal["none", "yellow", "red", "on_site"]
+Appeal = Literal["none", "filed", "upheld", "rejected"]
+PersonsAction = Literal[
+    "order",
+    "acknowledge",
+    "state",
+    "appeal",
+    "uphold",
+    "reject",
+    "plan",
+    "rectify",
+    "accept",
+    "return",
+    "extend",
+    "inspect",
+    "withdraw",
+]
+"""What the system does by itself, nobody can ask for."""
+
+
+def _written(text: str) -> str:
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        raise ValueError("printable characters, line breaks and tabs are allowed")
+    return text.strip()
+
+
+class Listing(BaseModel):
+    """A page of the cases that are wanted; several values of one field are alternatives."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stage: list[Stage] = []
+    card: list[Card] = []
+    appeal: list[Appeal] = []
+    turn: list[Literal["supervisor", "kitchen", "none"]] = []
+    site: list[str] = []
+    kind: list[str] = []
+    tier: list[Literal["I", "II", "III"]] = []
+    open: bool | None = None
+    overdue: bool | None = None
+    """A duty of a person has run out."""
+    mine: bool = False
+    """Confirmed by the caller, or the caller has done a step."""
+    sort: Literal["newest", "due"] = "newest"
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str = Field(default="", max_length=500)
+
+    def filter(self, caller: Caller, at: datetime) -> cases.CaseFilter:
+        """Return the value that the repository takes."""
+        lists = ("stage", "card", "appeal", "turn", "site", "kind", "tier")
+        chosen = {name: tuple(str(value) for value in getattr(self, name)) for name in lists}
+        of_user = caller.id if self.mine else ""
+        return cases.CaseFilter(**chosen, open=self.open, overdue=self.overdue, of_user=of_user, at=at)
+
+    def page(self) -> cases.CasePage:
+        """Return the part that the repository shall read."""
+        if not self.cursor:
+            return cases.CasePage(self.sort, self.limit)
+        sort, at, case_id = unpack(self.cursor, (str, str, str))
+        if sort != self.sort:
+            raise InvalidInputError("cursor", self.cursor, "the `next` of the page before, with the same sort")
+        return cases.CasePage(self.sort, self.limit, (instant(at), str(case_id)))
+
+
+class StepBody(BaseModel):
+    """What belongs to a step: which of these it needs says `permitted` of the case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(max_length=4000), AfterValidator(_written)] = ""
+    proof: list[Annotated[Line, Field(min_length=1, max_length=128)]] = Field(default=[], max_length=32)
+    """Ids of photos or media."""
+    until: Moment | None = None
+    """Of an extension: the new deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which conditions a step is wanted."""
+
+    if_match: IfMatch = ""
+    idempotency_key: Annotated[str, Header(max_length=128)] = ""
+
+
+@router.get("/cases", summary="List cases")
+def list_cases(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+    """Return one page; `next` is the cursor of the following one, null at the end."""
+    now = services.clock.now()
+    with services.database.read() as connection:
+        rows = cases.page(connection, caller.scope, wanted.filter(caller, now), wanted.page())
+        shown = rows[: wanted.limit]
+        clocks = cases.clocks_of(connection, [row["id"] for row in shown])
+    items = [case_body(row, clocks[row["id"]], now) for row in shown]
+    return {"items": items, "next": _cursor(wanted.sort, shown[-1]) if len(rows) > wanted.limit else None}
+
+
+@router.get("/my/cases", summary="The duties of the own kitchen", tags=["kitchen"])
+def my_cases(wanted: Annotated[Listing, Query()], services: Wired, caller: Kitchen) -> dict[str, Any]:
+    """Return the cases of the caller's site with what may be done next; without `open` those that are not over."""
+    asked = wanted if wanted.open is not None else wanted.model_copy(update={"open": True})
+    now = services.clock.now()
+    with services.database.read() as connection:
+        rows = cases.page(connection, caller.scope, asked.filter(caller, now), asked.page())
+        items = [_duty(connection, caller, row, now) for row in rows[: asked.limit]]
+    return {"items": items, "next": _cursor(asked.sort, rows[asked.limit - 1]) if len(rows) > asked.limit else None}
+
+
+@router.get("/cases/{case_id}", summary="One case with its story")
+def get_case(case_id: UUID, services: Wired, caller: Reader, response: Response) -> dict[str, Any]:
+    """Return events, steps and clocks, and what this caller may do next; its ETag is what a step's If-Match takes."""
+    with services.database.read() as connection:
+        body = _told(connection, caller, str(case_id), services.clock.now())
+    response.headers["ETag"] = body["etag"]
+    return body
+
+
+@router.post("/cases/{case_id}/{action}", summary="Take a step")
+def take_step(
+    case_id: UUID,
+    action: PersonsAction,
+    step: StepBody,
+    services: Wired,
+    caller: Actor,
+    terms: Annotated[Terms, Depends()],
+) -> dict[str, Any]:
+    """Do one thing to a case; If-Match is required.
+
+    409 lists what is permitted instead, 412 says that somebody was faster. Supervisors order, decide, accept, return,
+    extend, inspect and withdraw; the kitchen acknowledges, states, appeals, plans and rectifies.
+    """
+    wanted = Wanted(str(case_id), Action(action), terms.if_match, step.reason, tuple(step.proof), step.until)
+    now = services.clock.now()
+    print_ = replays.fingerprint("case", wanted.case_id, action, step.model_dump(mode="json"))
+
+    def work(connection: Connection) -> dict[str, Any]:
+        act(connection, caller, wanted, now)
+        return _told(connection, caller, wanted.case_id, now)
+
+    with services.database.write() as connection:
+        body = once(connection, Request(caller.id, terms.idempotency_key, print_, now), work)
+    services.log_bell.ring()
+    return body
+
+
+def _told(connection: Connection, caller: Caller, case_id: str, now: datetime) -> dict[str, Any]:
+    row = cases.find(connection, caller.scope, case_id)
+    if row is None:
+        raise no_case(case_id)
+    members, steps = cases.events_of(connection, case_id), cases.steps_of(connection, case_id)
+    clocks, watched = cases.clocks_of(connection, [case_id])[case_id], cases.watched(connection, row)
+    evidence = media.of_events(connection, [member["id"] for member in members])
+    return {
+        **case_body(row, clocks, now),
+        "kind_names": kind_names(row["kind"]),
+        "policy": row["policy"],
+        "terms": row["terms"],
+        "order": row["order_texts"] or None,
+        "events": [member_body(member, evidence.get(member["id"], ())) for member in members],
+        "story": story(members, steps),
+        "clocks": [clock_body(clock, now) for clock in clocks],
+        "permitted": _permitted(connection, caller, watched.case, now),
+        **_penalty(watched.case, members),
+    }
+
+
+def _permitted(connection: Connection, caller: Caller, case: Case, now: datetime) -> list[dict[str, Any]]:
+    if not caller.may(Permission.CASES_ACT):
+        return []
+    actor = actor_of(caller)
+    return permitted_body(permitted(as_seen_by(connection, case, actor), actor, now))
+
+
+def _penalty(case: Case, members: Any) -> dict[str, Any]:
+    """Return whether the case may be evidence for a penalty, and what is missing."""
+    quoted = list(quotes(members))
+    missing = gaps(case, clauses_verified=bool(quoted) and all(quote.verified for quote in quoted))
+    return {"usable_as_penalty_evidence": not missing, "penalty_evidence_lacks": list(missing)}
+
+
+def _duty(connection: Connection, caller: Caller, row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
+    clocks = cases.clocks_of(connection, [row["id"]])[row["id"]]
+    case = cases.watched(connection, row).case
+    return {
+        **case_body(row, clocks, now),
+        "kind_names": kind_names(row["kind"]),
+        "order": row["order_texts"] or None,
+        "permitted": _permitted(connection, caller, case, now),
+    }
+
+
+def _cursor(sort: str, row: Mapping[Any, Any]) -> str:
+    at: datetime = row["due_at" if sort == "due" else "began_at"]
+    return pack(sort, at.isoformat(), row["id"])
