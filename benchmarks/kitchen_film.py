@@ -25,7 +25,10 @@ def write_kitchen(path: Path, looks: int = 20) -> Path:
         stream = container.add_stream("libx264", rate=RATE, width=WIDTH, height=HEIGHT, pix_fmt="yuv420p")
         stream.bit_rate = 3_000_000
         stream.codec_context.gop_size = KEY_EVERY
-        stream.options = {"preset": "veryfast", "x264-params": f"scenecut=0:keyint={KEY_EVERY}:bframes=0"}
+        stream.options = {
+            "preset": "veryfast",
+            "x264-params": f"scenecut=0:keyint={KEY_EVERY}:bframes=0:sliced-threads=0",
+        }
         for picture in _pictures(Path(folder)):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
         container.mux(stream.encode())

@@ -7,6 +7,7 @@ Runs in a process of its own, pinned by `cameras.py`; prints one JSON line.
 
 import argparse
 import json
+import os
 import resource
 import sys
 import tempfile
@@ -43,8 +44,11 @@ def main() -> int:
         time.sleep(asked.seconds)
         after = _figures(worker)
         worker.stop()
+        crew.join(5)
     print(json.dumps({key: after[key] - before[key] for key in before} | {"peak_mib": _peak_mib()}))
-    return 0
+    # A connection may still hang in its library; nothing is left to be saved.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def _arguments() -> argparse.Namespace:
@@ -62,7 +66,7 @@ def _camera(number: int, asked: argparse.Namespace) -> CameraConfig:
     return CameraConfig(
         id=f"camera-{number}",
         source=asked.url,
-        zones=(ZoneConfig(type=ZoneType.SPECIAL_ROOM),),
+        zones=(ZoneConfig(type=ZoneType.DINING),),
         mode=asked.mode,
         spare_unchanged=asked.gate,
         burst=asked.burst,

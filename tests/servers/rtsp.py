@@ -21,14 +21,16 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("film")
     parser.add_argument("--elementary", action="store_true")
+    parser.add_argument("--codec", choices=["h264", "h265"], default="h264")
+    parser.add_argument("--private", action="store_true", help="play the film from its beginning to each client")
     parser.add_argument("--user")
     parser.add_argument("--password")
     return parser.parse_args()
 
 
-def pipeline(film: str, *, elementary: bool) -> str:
+def pipeline(film: str, codec: str, *, elementary: bool) -> str:
     read = f"multifilesrc loop=true location={film}" if elementary else f"filesrc location={film} ! qtdemux"
-    return f"( {read} ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 )"
+    return f"( {read} ! {codec}parse ! rtp{codec}pay name=pay0 pt=96 config-interval=-1 )"
 
 
 def protect(
@@ -52,8 +54,8 @@ def main() -> None:
     Gst.init(None)
     server = GstRtspServer.RTSPServer(address="127.0.0.1", service="0")
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(pipeline(told.film, elementary=told.elementary))
-    factory.set_shared(True)
+    factory.set_launch(pipeline(told.film, told.codec, elementary=told.elementary))
+    factory.set_shared(not told.private)
     if told.user:
         protect(server, factory, told)
     server.get_mount_points().add_factory("/camera", factory)
