@@ -114,7 +114,7 @@ def _results(
 
 
 def _late(full: dict[str, float], cameras: int) -> dict[str, float]:
-    """Count as late what was wanted and not had: replaced unread, or not taken because the worker slowed its cameras."""
+    """Count as late what was wanted and not had: replaced unread, or not taken because rates were stretched."""
     wanted = cameras * full.get("wall_s", 0) / LOOK_S
     return full | {"cameras": cameras, "late_share": max(0.0, 1 - full["looks"] / wanted)} if wanted else full
 
