@@ -129,8 +129,9 @@ class SnapshotSource:
     def _packet(self, data: bytes) -> Packet:
         at = self._clock.now()
         pts = max(0, round((at - self._began_at) / timedelta(milliseconds=1)))
+        lasts = round(self._interval_s / TIME_BASE)
         return Packet(
-            self._camera, data, is_key=True, pts=pts, dts=pts, duration=0, time_base=TIME_BASE, received_at=at
+            self._camera, data, is_key=True, pts=pts, dts=pts, duration=lasts, time_base=TIME_BASE, received_at=at
         )
 
     def _wait(self) -> bool:
