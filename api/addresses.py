@@ -10,13 +10,13 @@ from vision.sources.address import (
     NETWORK_SCHEMES,
     AddressPolicy,
     IpAddress,
+    Network,
     forbidden,
     network_parts,
     resolved,
     unwrapped,
 )
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SETTING = "MINGCHU_CAMERA_NETWORKS"
 _USER = re.compile(r"(?<=//)[^/?#]*@")
 _UP_TO_LAST_AT = re.compile(r"(?<=//).*@", re.DOTALL)

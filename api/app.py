@@ -25,14 +25,17 @@ from api.metrics import Measured, Metrics, new_metrics
 from api.objects import ObjectStore
 from api.objects.disk import DiskStore
 from api.objects.s3 import S3Place, S3Store
+from api.probing import Probes
 from api.routes import (
     cameras,
     cases,
     detect,
     dialects,
+    duties,
     events,
     health,
     intake,
+    probe,
     regions,
     registers,
     session,
@@ -94,6 +97,7 @@ def open_services(settings: Settings) -> Services:
         addresses=addresses,
         detecting=detecting,
         films=_open_films(settings, detecting),
+        probes=Probes(addresses, settings.data_dir / "demo"),
         incoming=incoming,
         session_length=timedelta(hours=settings.session_h),
         secure_cookies=settings.public_url.startswith("https://"),
@@ -126,6 +130,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         bell.detach()
     await asyncio.to_thread(ticker.stop)
     services.films.close()
+    services.probes.close()
     services.detecting.close()
     services.database.close()
 
@@ -143,7 +148,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.services = open_services(settings)
     register_errors(app)
     looking = (detect, dialects, videos)
-    for part in (session, events, cases, intake, *looking, stream, regions, sites, cameras, workers, registers, health):
+    places = (regions, sites, duties, cameras, probe)
+    for part in (session, events, cases, intake, *looking, stream, *places, workers, registers, health):
         app.include_router(part.router)
     _add_console(app)
     app.add_middleware(Guarded, https=settings.public_url.startswith("https://"))

@@ -46,9 +46,12 @@ class ProblemError(MingchuError):
         status: HTTPStatus | None = None,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        kind: str = "",
     ) -> None:
+        """Take what happened; `kind` ends the problem's `type` where its status tells programs too little."""
         super().__init__(detail)
         self.detail = detail
+        self.kind = kind
         self.status = status or self.status
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
@@ -93,12 +96,16 @@ def _told(field: str, text: str, allowed: str) -> FieldError:
 
 
 def problem(
-    status: int, detail: str, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None
+    status: int,
+    detail: str,
+    errors: Sequence[FieldError] = (),
+    headers: Mapping[str, str] | None = None,
+    kind: str = "",
 ) -> JSONResponse:
     """Return a problem+json answer."""
     phrase = HTTPStatus(status).phrase
     body: dict[str, Any] = {
-        "type": f"urn:mingchu:problem:{phrase.lower().replace(' ', '-')}",
+        "type": f"urn:mingchu:problem:{kind or phrase.lower().replace(' ', '-')}",
         "title": phrase,
         "status": int(status),
         "detail": detail,
@@ -122,7 +129,7 @@ def _entry(error: Mapping[str, Any]) -> FieldError:
 
 def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)  # noqa: S101 - the registration below guarantees it
-    return problem(error.status, error.detail, error.errors, error.headers)
+    return problem(error.status, error.detail, error.errors, error.headers, error.kind)
 
 
 def _invalid_request(_: Request, error: Exception) -> JSONResponse:

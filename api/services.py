@@ -16,6 +16,7 @@ from api.detecting.service import Detecting
 from api.listeners import Listeners
 from api.metrics import Metrics
 from api.objects import ObjectStore
+from api.probing import Probes
 from api.store.database import Database
 from vision.clock import Clock
 
@@ -37,6 +38,7 @@ class Services:
     addresses: AddressRules
     detecting: Detecting
     films: Films
+    probes: Probes
     incoming: Path
     """Folder for uploads that are not complete yet."""
     session_length: timedelta

@@ -32,12 +32,13 @@ class Permission(StrEnum):
     SITES_READ = "sites:read"
     SITES_WRITE = "sites:write"
     REGIONS_WRITE = "regions:write"
+    CAMERAS_PROBE = "cameras:probe"
     WORKERS = "workers"
 
 
 _P = Permission
 _READ = frozenset({_P.EVENTS_READ, _P.SITES_READ, _P.DETECT})
-_SUPERVISE = _READ | {_P.EVENTS_REVIEW, _P.CASES_ACT, _P.MEDIA_UNBLURRED, _P.REGISTER_READ}
+_SUPERVISE = _READ | {_P.EVENTS_REVIEW, _P.CASES_ACT, _P.MEDIA_UNBLURRED, _P.REGISTER_READ, _P.CAMERAS_PROBE}
 OF_ROLE: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE, _P.REGIONS_WRITE},
     Role.SUPERVISOR: _SUPERVISE,

@@ -62,8 +62,13 @@ def _caption(image: Image, text: str, unit: int) -> None:
 
 def blurred(image: Image, scene: Scene) -> Image:
     """Return a copy in which every head of the look, and the upper third of whoever shows none, is coarse blocks."""
+    return coarsened(image, private_areas(scene))
+
+
+def coarsened(image: Image, areas: Boxes) -> Image:
+    """Return a copy in which each of the (n, 4) areas, xyxy in px, is coarse blocks."""
     copy = image.copy()
-    for x0, y0, x1, y1 in _whole_px(private_areas(scene), scene.frame_hw):
+    for x0, y0, x1, y1 in _whole_px(areas, (image.shape[0], image.shape[1])):
         area = copy[y0:y1, x0:x1]
         area[:] = _blocks(area)
     return copy
@@ -71,12 +76,16 @@ def blurred(image: Image, scene: Scene) -> Image:
 
 def private_areas(scene: Scene) -> Boxes:
     """Return the (n, 4) areas that may show a face, one for each person of the look."""
-    heads = scene.wear.head_xyxy
-    uppers = scene.persons.seen.xyxy.copy()
+    return face_areas(scene.persons.seen.xyxy, scene.wear.head_xyxy, scene.frame_hw)
+
+
+def face_areas(persons: Boxes, heads: Boxes, frame_hw: tuple[int, int]) -> Boxes:
+    """Return where faces may be, of (n, 4) boxes of persons and of their heads in px, NaN where no head is seen."""
+    uppers = persons.copy()
     uppers[:, 3] = uppers[:, 1] + (uppers[:, 3] - uppers[:, 1]) / 3
     unseen = np.asarray(np.isnan(heads).any(axis=1))
     areas = np.where(unseen[:, None], uppers, expanded(heads, HEAD_SCALE))
-    return clipped(areas, scene.frame_hw)
+    return clipped(areas, frame_hw)
 
 
 def _whole_px(areas: Boxes, frame_hw: tuple[int, int]) -> Iterator[tuple[int, int, int, int]]:

@@ -13,6 +13,7 @@ from vision.errors import SourceRefusedError, SourceUnavailableError, SourceUnre
 from vision.picture_file import SUFFIXES
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 NETWORK_SCHEMES = {
     "http": 80,
@@ -59,6 +60,8 @@ class AddressPolicy:
     """Untrusted addresses may name this machine: for tests and for a media server beside the worker."""
     demo_dir: Path | None = None
     """Where `demo:NAME` finds NAME.mp4; None refuses `demo:`."""
+    networks: tuple[Network, ...] | None = None
+    """The networks that are not public and that untrusted addresses may name all the same; None = all private ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +191,13 @@ def forbidden(ip: IpAddress, policy: AddressPolicy) -> str:
         "an unspecified address": ip.is_unspecified or str(ip).startswith("0."),
         "a loopback address": ip.is_loopback and not policy.allow_loopback,
         "a reserved address": ip.is_reserved and not ip.is_loopback,
+        "an address outside of the networks allowed here": not _is_open(ip, policy.networks),
     }
     return next((reason for reason, applies in kinds.items() if applies), "")
+
+
+def _is_open(ip: IpAddress, networks: tuple[Network, ...] | None) -> bool:
+    return networks is None or ip.is_global or any(ip in network for network in networks)
 
 
 def unwrapped(ip: IpAddress) -> IpAddress:

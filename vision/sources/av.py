@@ -23,6 +23,8 @@ from vision.sources.following import AvFollower
 from vision.sources.timeline import Timeline
 from vision.sources.units import Joiner, Piece, is_byte_stream, size_sets
 
+NO_VIDEO = "holds no video that we can decode"
+NO_DECODER = "holds no video that we can decode: there is no decoder for its codec"
 OPEN_S = 4.5
 """For connecting, and once more for learning the codec: a dead camera is known in under 10 s."""
 READ_S = 8.0
@@ -284,8 +286,9 @@ def _instant(text: str) -> datetime | None:
 def _video(container: InputContainer, shown_source: str) -> VideoStream:
     streams = [stream for stream in container.streams.video if stream.codec_context is not None]
     if not streams:
+        reason = NO_DECODER if container.streams.video else NO_VIDEO
         container.close()
-        raise SourceUnreadableError(shown_source, "holds no video that we can decode")
+        raise SourceUnreadableError(shown_source, reason)
     return streams[0]
 
 

@@ -180,6 +180,14 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("DELETE", "/v1/cameras/{camera_id}"): replace(
         BUILD, path="/v1/cameras/{region}-camera", headers=SEEN, ok=EMPTY, other=404
     ),
+    ("POST", "/v1/cameras/probe"): _of(
+        "admin supervisor",
+        path="/v1/cameras/probe",
+        body=lambda region: {"camera": f"{region}-camera"},
+        ok=frozenset({422}),  # nobody is there
+        other=404,
+    ),
+    ("GET", "/v1/sites/{site_id}/duties"): replace(PLACES, path="/v1/sites/{region}-site/duties", other=404),
     ("GET", "/v1/workers/{worker}/assignment"): replace(WORKER, path="/v1/workers/w1/assignment"),
     ("PUT", "/v1/workers/{worker}/status"): replace(
         WORKER,

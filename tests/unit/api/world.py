@@ -23,11 +23,16 @@ from api.auth.gate import COOKIE, CSRF_HEADER
 from api.auth.secrets import Passwords, code_digest, csrf_of, digest, new_key, new_token
 from api.bell import Bell
 from api.objects.disk import DiskStore
+from api.probing import Probes
 from api.services import Services
 from api.settings import Settings
 from api.store import cameras, keys, regions, sites, users
 from api.store.database import Database
 from api.store.scope import WHOLE
+from vision.config import CameraConfig
+from vision.errors import SourceUnavailableError
+from vision.ports import Source
+from vision.sources.faults import MUTE
 
 START = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 QUICK = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
@@ -134,6 +139,7 @@ def again(founded: World, folder: Path) -> World:
     copyfile(origin, folder / origin.name)
     copytree(origin.parent / "objects", folder / "objects")
     (folder / "incoming").mkdir()
+    rules = AddressRules(parse_networks("192.168.0.0/16"))
     services = replace(
         founded.services,
         database=Database(f"sqlite:///{folder / origin.name}"),
@@ -142,10 +148,16 @@ def again(founded: World, folder: Path) -> World:
         log_bell=Bell(),
         camera_bell=Bell(),
         backoff=Backoff(),
-        addresses=AddressRules(parse_networks("192.168.0.0/16")),
+        addresses=rules,
+        probes=Probes(rules, folder, nobody_there),
         incoming=folder / "incoming",
     )
     return World(founded.app, services)
+
+
+def nobody_there(camera: CameraConfig, **_: Any) -> Source:
+    """Stand in for the adapters, which would ask the network: every camera is mute."""
+    raise SourceUnavailableError(str(camera.source), MUTE)
 
 
 def _people(world: World) -> None:
