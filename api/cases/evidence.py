@@ -4,6 +4,7 @@ Administrative Penalty Law of China, article 41: recordings of devices count onl
 the device, with signs and published places, and after a person has reviewed them; the party may state and defend.
 """
 
+from datetime import datetime
 from typing import Literal
 
 from api.cases.machine import Case, Stage
@@ -11,13 +12,14 @@ from api.cases.machine import Case, Stage
 Gap = Literal["standing_case", "appeal_window_over", "verified_clause", "device_review"]
 
 
-def gaps(case: Case, *, clauses_verified: bool) -> tuple[Gap, ...]:
+def gaps(case: Case, at: datetime, *, clauses_verified: bool) -> tuple[Gap, ...]:
     """Return what is missing; see docs/decisions/0007.
 
     `device_review` is always missing: no authority can register yet that a camera has passed it.
     """
-    window = any(clock.name == "appeal" and clock.stopped_at is None for clock in case.clocks)
-    heard = case.stage is not Stage.CONFIRMED and case.appeal != "filed" and (case.appeal == "rejected" or not window)
+    windows = [clock.due_at for clock in case.clocks if clock.name == "appeal"]
+    passed = bool(windows) and at >= max(windows)  # also where the case was closed before
+    heard = case.appeal == "rejected" or (passed and case.appeal != "filed")
     checks: dict[Gap, bool] = {
         "standing_case": case.stage is not Stage.WITHDRAWN,
         "appeal_window_over": heard,

@@ -70,7 +70,7 @@ def _listed(scope: Scope) -> Select[Any]:
             earlier.c.site_id == cases.c.site_id,
             earlier.c.kind == cases.c.kind,
             earlier.c.day.between(cases.c.year_before, cases.c.day),
-            earlier.c.began_at < cases.c.began_at,
+            or_(earlier.c.day < cases.c.day, earlier.c.began_at < cases.c.began_at),
             earlier.c.stage != "withdrawn",
         )
     )

@@ -16,6 +16,7 @@ import pytest
 
 from api.accounts import new_stored_key
 from api.app import object_store
+from api.messages import PREFIX
 from api.settings import Settings
 from api.shell import writing
 from api.store import sites
@@ -167,7 +168,7 @@ def test_verdicts_are_given_and_taken_back(api: Api) -> None:
     assert api.anna.request("DELETE", path).status_code == 409
     assert api.box.post(path, json={"verdict": "confirmed"}).status_code == 403
     told = [line["type"].rpartition(".")[2] for line in api.log() if line["data"]["id"] == event_id(number)]
-    assert told == ["opened", "reviewed", "reviewed"]
+    assert told == ["opened", "reviewed", "began", "reviewed", "withdraw"]
 
 
 def test_a_verdict_that_is_sent_again_is_one_verdict(api: Api) -> None:
@@ -181,7 +182,8 @@ def test_a_verdict_that_is_sent_again_is_one_verdict(api: Api) -> None:
     with ThreadPoolExecutor(4) as pool:
         answers = set(pool.map(judge, range(4)))
     assert [code for code, _ in answers] == [200]
-    assert len([line for line in api.log() if line["data"]["id"] == event_id(number)]) == 2
+    told = [line["type"].removeprefix(PREFIX) for line in api.log() if line["data"]["id"] == event_id(number)]
+    assert told == ["opened", "reviewed", "case.began"]
 
 
 def test_the_queue_is_read_page_by_page(api: Api) -> None:

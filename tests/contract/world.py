@@ -39,7 +39,7 @@ def stamps(at: datetime = NOW) -> dict[str, datetime]:
 
 
 def site_row(site: str, region: str = "root") -> dict[str, Any]:
-    law = {"time_zone": "Asia/Shanghai", "jurisdiction": "CN", "hours": {"mon": ["10:00", "22:00"]}}
+    law = {"time_zone": "Asia/Shanghai", "jurisdiction": "CN", "hours": {"opens": "10:00", "closes": "22:00"}}
     return {"id": site, "name": f"店 {site}", "type": "restaurant", "region_id": region, **law, **stamps()}
 
 
