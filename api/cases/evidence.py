@@ -13,7 +13,7 @@ Gap = Literal["standing_case", "appeal_window_over", "verified_clause", "device_
 
 
 def gaps(case: Case, at: datetime, *, clauses_verified: bool) -> tuple[Gap, ...]:
-    """Return what is missing; see docs/decisions/0007.
+    """Return what is missing; see docs/decisions/0008.
 
     `device_review` is always missing: no authority can register yet that a camera has passed it.
     """
