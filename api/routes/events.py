@@ -24,7 +24,7 @@ from api.intake import Telling, tell
 from api.ranges import Part, part_of
 from api.replaying import Request, once
 from api.services import Services, Wired
-from api.store import events, log, media, register, replays, reviews
+from api.store import cases, events, log, media, register, replays, reviews
 from vision.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1/events", tags=["supervise"], route_class=GatedRoute)
@@ -202,7 +202,16 @@ def _body(connection: Connection, caller: Caller, event_id: str) -> dict[str, An
 def _bodies(connection: Connection, rows: Any) -> list[dict[str, Any]]:
     ids = [row["id"] for row in rows]
     evidence, verdicts = media.of_events(connection, ids), reviews.of_events(connection, ids)
-    return [event_body(row, evidence.get(row["id"], ()), verdicts.get(row["id"])) for row in rows]
+    homes = cases.homes_of(connection, ids)
+    return [
+        {**event_body(row, evidence.get(row["id"], ()), verdicts.get(row["id"])), "case": _home(homes.get(row["id"]))}
+        for row in rows
+    ]
+
+
+def _home(row: Mapping[Any, Any] | None) -> dict[str, str] | None:
+    """Return the case that an event is in."""
+    return {"id": row["id"], "stage": row["stage"]} if row else None
 
 
 def _cursor(sort: str, row: Mapping[Any, Any]) -> str:

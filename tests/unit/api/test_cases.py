@@ -268,6 +268,14 @@ async def test_events_of_one_site_day_and_kind_are_one_case(desk: Desk) -> None:
     assert desk.told() == ["began", "joined", "began", "began"]
 
 
+async def test_an_event_says_which_case_it_is_in(desk: Desk) -> None:
+    event = await desk.judge("hat")
+    other = await desk.judge("doubt", "unsure")
+    case = await desk.only()
+    items = {item["id"]: item["case"] for item in (await desk.get("/v1/events"))["items"]}
+    assert items == {event: {"id": case["id"], "stage": "confirmed"}, other: None}
+
+
 async def test_what_is_no_finding_makes_no_case(desk: Desk) -> None:
     await desk.judge("advice", binding="recommended")
     await desk.judge("doubt", "unsure")
