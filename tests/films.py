@@ -25,6 +25,10 @@ class Film:
     rate: int = 10
     key_every: int = 10
     b_frames: int = 0
+    slices: int = 0
+    """0 = what the encoder likes."""
+    scale: int = 1
+    """Size as a multiple of `picture`'s."""
 
 
 def picture(index: int) -> NDArray[np.uint8]:
@@ -38,14 +42,19 @@ def picture(index: int) -> NDArray[np.uint8]:
 def write_film(path: Path, film: Film = Film()) -> Path:
     """Encode a film; `path` chooses the container."""
     with av.open(path, "w") as container:
-        stream = container.add_stream(film.codec, rate=film.rate, width=WIDTH, height=HEIGHT)
+        stream = container.add_stream(film.codec, rate=film.rate, width=WIDTH * film.scale, height=HEIGHT * film.scale)
         stream.pix_fmt = "yuvj420p" if film.codec == "mjpeg" else "yuv420p"
         stream.codec_context.gop_size = film.key_every
         stream.codec_context.max_b_frames = film.b_frames
         if film.codec == "libx264":
-            stream.options = {"x264-params": f"scenecut=0:keyint={film.key_every}:bframes={film.b_frames}"}
+            slices = f":sliced-threads=0:slices={film.slices}" if film.slices else ""
+            stream.options = {"x264-params": f"scenecut=0:keyint={film.key_every}:bframes={film.b_frames}{slices}"}
+        if film.codec == "libx265":
+            keys = f"keyint={film.key_every}:min-keyint={film.key_every}:scenecut=0:bframes={film.b_frames}"
+            stream.options = {"x265-params": f"{keys}:slices={film.slices or 1}:repeat-headers=1:log-level=none"}
         for index in range(film.frames):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(index), format="bgr24")))
+            image = np.kron(picture(index), np.ones((film.scale, film.scale, 1), np.uint8))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
         container.mux(stream.encode())
     return path
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests.contract.conftest import StartRtsp
 from tests.films import CAMERA, Film, picture, write_film
+from vision.attention import Attention
 from vision.clock import SystemClock
 from vision.config import CameraConfig
 from vision.errors import SourceError, SourceRefusedError, SourceUnavailableError, SourceUnreadableError
@@ -24,6 +25,7 @@ from vision.ports import Source
 from vision.recording.clip import can_hold, write_clip
 from vision.sources.address import AddressPolicy
 from vision.sources.opening import open_source
+from vision.sources.sampler import KeyFrameSampler
 
 FILM = Film(frames=30, key_every=5)
 LOOPBACK = AddressPolicy(trusted=False, allow_loopback=True)
@@ -141,6 +143,64 @@ def test_passwords(start_rtsp: StartRtsp, tmp_path: Path) -> None:
             opened(wrong)
         assert "secret" not in str(caught.value)
         assert caught.value.__cause__ is None
+
+
+@rtsp
+@pytest.mark.parametrize("scheme", ["rtsp", "rtsp+udp"])
+@pytest.mark.parametrize(
+    "film", [Film(slices=2, scale=4, key_every=5), Film("libx265", slices=2, scale=4, key_every=5)]
+)
+def test_key_frames_of_several_slices_are_whole_over_tcp_and_udp(
+    scheme: str, film: Film, start_rtsp: StartRtsp, tmp_path: Path
+) -> None:
+    """The server repeats the parameter sets before each slice of H.264, so that FFmpeg cuts each key frame in two."""
+    codec = "h265" if film.codec == "libx265" else "h264"
+    address, _ = start_rtsp(write_film(tmp_path / "film.mp4", film), "--codec", codec)
+    with opened(address.replace("rtsp", scheme, 1)) as source:
+        packets = list(islice(source.packets(), 16))
+        keys = [packet for packet in packets if packet.is_key]
+        frames = [source.decode(packet) for packet in keys]
+        write_clip(tmp_path / "clip.mp4", source.info, packets)
+    assert [round(key.pts_s * film.rate) - round(keys[0].pts_s * film.rate) for key in keys] == [0, 5, 10, 15]
+    for number, frame in enumerate(frames):
+        assert frame is not None
+        assert np.abs(frame.image[::4, ::4].astype(int) - picture(5 * number)).mean() < 12
+    with av.open(tmp_path / "clip.mp4") as clip:
+        assert sum(not frame.is_corrupt for frame in clip.decode(video=0)) == 16
+
+
+@rtsp
+def test_another_size_in_mid_stream_ends_the_connection_before_it_reaches_a_clip(
+    start_rtsp: StartRtsp, tmp_path: Path
+) -> None:
+    small, large = Film(frames=40, rate=25), Film(frames=40, rate=25, scale=2)
+    film = tmp_path / "film.h264"
+    film.write_bytes(b"".join(write_film(tmp_path / f"{one.scale}.h264", one).read_bytes() for one in (small, large)))
+    address, _ = start_rtsp(film, "--elementary")
+    packets: list[Packet] = []
+    with opened(address) as source, pytest.raises(SourceUnavailableError, match="connecting anew"):
+        list(map(packets.append, source.packets()))
+    assert {_size(packet) for packet in packets if packet.is_key} in [{160}, {320}]
+
+
+def _size(key: Packet) -> int:
+    """Return the width of a key frame, by a decoder that knows nothing but its bytes."""
+    decoder = av.CodecContext.create("h264", "r")
+    frames = [*decoder.decode(av.Packet(key.data)), *decoder.decode(None)]
+    return int(frames[0].width)
+
+
+@rtsp
+def test_key_frames_too_far_apart_are_noticed_and_everything_is_decoded(start_rtsp: StartRtsp, tmp_path: Path) -> None:
+    """Ten seconds at the usual two-second interval, in a fifth of the time."""
+    address, _ = start_rtsp(write_film(tmp_path / "film.mp4", Film(frames=50, key_every=20)))
+    with opened(address) as source:
+        attention = Attention(source, KeyFrameSampler(0.4))
+        frames = [frame for packet in islice(source.packets(), 45) for frame in attention.take(packet)]
+        assert attention.decodes_fully
+    later = [frame.pts_s for frame in frames if frame.pts_s >= 1.0]
+    assert len(later) >= 6
+    assert all(b - a == pytest.approx(0.4, abs=0.11) for a, b in pairwise(later))
 
 
 @rtsp

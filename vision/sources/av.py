@@ -181,19 +181,27 @@ class AvSource:
     def _refuse_extradata(self, extradata: bytes) -> None:
         """A server tells the codec's facts again and again; only others than before end the connection."""
         if extradata not in {b"", self._info.extradata}:
-            raise SourceUnavailableError(self._opened.shown, "the camera began another stream: connecting anew")
+            raise self._another_stream()
+
+    def _another_stream(self) -> SourceUnavailableError:
+        return SourceUnavailableError(self._opened.shown, "the camera began another stream: connecting anew")
 
     def _refuse_change(self, piece: Piece) -> None:
-        """Ask a key frame that comes with other parameter sets for its size: no clip may hold two."""
+        """No clip may hold two sizes: the connection ends with the first packet of another one."""
         if self.live and self._joiner and piece.is_key:
-            sets = size_sets(piece.data, self._info.codec)
-            image = self._decoder.decode(piece.data) if sets and self._sets and sets != self._sets else None
-            self._sets = sets or self._sets
-            if image is not None:
-                self._note_size((image.shape[0], image.shape[1]))
+            self._compare_sets(piece.data, size_sets(piece.data, self._info.codec))
         if self.live and self._outgrown and self._hw:
             was, now = (f"{width}x{height}" for height, width in (self._hw, self._outgrown))
             raise SourceUnavailableError(self._opened.shown, f"the picture is {now} px, was {was}: connecting anew")
+
+    def _compare_sets(self, data: bytes, sets: bytes) -> None:
+        """Ask a key frame that comes with other parameter sets for its size."""
+        changed, self._sets = bool(sets and self._sets and sets != self._sets), sets or self._sets
+        if changed:
+            image = self._decoder.decode(data)
+            if image is None:
+                raise self._another_stream()
+            self._note_size((image.shape[0], image.shape[1]))
 
     def _note_size(self, hw: tuple[int, int]) -> None:
         self._hw = self._hw or hw
