@@ -74,6 +74,7 @@ class Listing(BaseModel):
     mine: bool = False
     """Confirmed by the caller, or the caller has done a step."""
     sort: Literal["newest", "due"] = "newest"
+    """`due`: whose next duty ends first; cases that are over are left out."""
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str = Field(default="", max_length=500)
 

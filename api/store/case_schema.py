@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     ForeignKey,
     Index,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    literal_column,
     text,
 )
 
@@ -23,6 +25,7 @@ from api.store.schema import Utc, metadata
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 """Stands in an index for what will not come; the end of our times (api.fields.LAST_YEAR)."""
 _IS_OPEN = text("stage NOT IN ('closed', 'withdrawn')")
+"""Also how queries must say it, word for word: only then a database sees that the partial index answers them."""
 _IS_IN = text("left_at IS NULL")
 
 cases = Table(
@@ -60,12 +63,11 @@ cases = Table(
     CheckConstraint("version >= 1 AND steps >= 0", name="version"),
     Index("uq_cases_open", "site_id", "kind", "day", unique=True, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index(None, "began_at", "id"),
-    Index(None, "due_at", "id"),
+    Index("ix_cases_open_due", "due_at", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index(None, "wakes_at"),
     Index(None, "site_id", "began_at"),
     Index(None, "site_id", "kind", "day"),
     Index(None, "stage", "began_at"),
-    Index(None, "turn", "due_at"),
 )
 """One open case for each site, kind and day of the site.
 
@@ -73,6 +75,8 @@ cases = Table(
 next duty of a person ends; `wakes_at` when the system has something to do by itself. `order_texts` is empty until it is
 ordered, and never changes after.
 """
+
+is_open: ColumnElement[bool] = literal_column("cases.stage NOT IN ('closed', 'withdrawn')")
 
 case_events = Table(
     "case_events",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
+    and_,
     exists,
     func,
     insert,
@@ -24,7 +25,7 @@ from api.cases.escalation import Watched
 from api.cases.joining import Ground
 from api.cases.machine import OVER
 from api.store.case_rows import case_values, clock_rows, step_row, watched_of
-from api.store.case_schema import NEVER, case_clocks, case_events, case_steps, cases
+from api.store.case_schema import NEVER, case_clocks, case_events, case_steps, cases, is_open
 from api.store.database import upsert
 from api.store.schema import cameras, events, sites, users
 from api.store.scope import Scope, sites_within
@@ -97,10 +98,12 @@ def find(connection: Connection, scope: Scope, case_id: str, *, lock: bool = Fal
 def page(connection: Connection, scope: Scope, wanted: CaseFilter, part: CasePage) -> Sequence[RowMapping]:
     """Return up to `limit + 1` cases; the one too many tells that there is a next page.
 
-    By `due` those whose next duty ends first come first, those without one last.
+    By `due` those whose next duty ends first come first, those without one last, and those that are over not at all.
     """
     by = cases.c.due_at if part.sort == "due" else cases.c.began_at
     query = _listed(scope).where(*_where(wanted))
+    if part.sort == "due":
+        query = query.where(is_open)
     if part.behind is not None:
         # The bound values need the columns' own types: SQLite keeps instants as text.
         place, last = tuple_(by, cases.c.id), tuple_(*part.behind, types=(by.type, cases.c.id.type))
@@ -115,9 +118,10 @@ def _where(wanted: CaseFilter) -> list[ColumnElement[bool]]:
         cases.c[column].in_(getattr(wanted, name)) for name, column in names.items() if getattr(wanted, name)
     ]
     if wanted.open is not None:
-        chosen.append(cases.c.stage.not_in(_OVER) if wanted.open else cases.c.stage.in_(_OVER))
+        chosen.append(is_open if wanted.open else cases.c.stage.in_(_OVER))
     if wanted.overdue is not None:
-        chosen.append(cases.c.due_at <= wanted.at if wanted.overdue else cases.c.due_at > wanted.at)
+        late = and_(is_open, cases.c.due_at <= wanted.at)
+        chosen.append(late if wanted.overdue else cases.c.due_at > wanted.at)
     if wanted.of_user:
         done = exists().where(case_steps.c.case_id == cases.c.id, case_steps.c.user_id == wanted.of_user)
         chosen.append(or_(cases.c.confirmed_by == wanted.of_user, done))
@@ -127,7 +131,7 @@ def _where(wanted: CaseFilter) -> list[ColumnElement[bool]]:
 def open_on(connection: Connection, ground: Ground) -> str | None:
     """Return the id of the case that is open for this site, kind and day."""
     here = (cases.c.site_id == ground.site, cases.c.kind == ground.kind, cases.c.day == ground.day)
-    return connection.execute(select(cases.c.id).where(*here, cases.c.stage.not_in(_OVER))).scalar()
+    return connection.execute(select(cases.c.id).where(*here, is_open)).scalar()
 
 
 def home_of(connection: Connection, event_id: str) -> str | None:

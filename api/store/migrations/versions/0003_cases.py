@@ -72,13 +72,12 @@ def _case_checks() -> tuple[sa.CheckConstraint, ...]:
 
 def _case_indexes() -> None:
     _one("uq_cases_open", "cases", ["site_id", "kind", "day"], _IS_OPEN)
+    op.create_index("ix_cases_open_due", "cases", ["due_at", "id"], sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN)
     op.create_index(op.f("ix_cases_began_at_id"), "cases", ["began_at", "id"])
-    op.create_index(op.f("ix_cases_due_at_id"), "cases", ["due_at", "id"])
     op.create_index(op.f("ix_cases_wakes_at"), "cases", ["wakes_at"])
     op.create_index(op.f("ix_cases_site_id_began_at"), "cases", ["site_id", "began_at"])
     op.create_index(op.f("ix_cases_site_id_kind_day"), "cases", ["site_id", "kind", "day"])
     op.create_index(op.f("ix_cases_stage_began_at"), "cases", ["stage", "began_at"])
-    op.create_index(op.f("ix_cases_turn_due_at"), "cases", ["turn", "due_at"])
 
 
 def _case_events() -> None:
