@@ -192,7 +192,7 @@ def _told(connection: Connection, caller: Caller, case_id: str, now: datetime) -
         "story": story(members, steps),
         "clocks": [clock_body(clock, now) for clock in clocks],
         "permitted": _permitted(connection, caller, watched.case, now),
-        **_penalty(watched.case, members, now),
+        **_penalty(row, watched.case, members, now),
     }
 
 
@@ -203,9 +203,9 @@ def _permitted(connection: Connection, caller: Caller, case: Case, now: datetime
     return permitted_body(permitted(as_seen_by(connection, case, actor), actor, now))
 
 
-def _penalty(case: Case, members: Any, now: datetime) -> dict[str, Any]:
+def _penalty(row: Mapping[Any, Any], case: Case, members: Any, now: datetime) -> dict[str, Any]:
     """Return whether the case may be evidence for a penalty, and what is missing."""
-    quoted = list(quotes(members))
+    quoted = list(quotes(row, members))
     missing = gaps(case, now, clauses_verified=bool(quoted) and all(quote.verified for quote in quoted))
     return {"usable_as_penalty_evidence": not missing, "penalty_evidence_lacks": list(missing)}
 

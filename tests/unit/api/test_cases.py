@@ -126,6 +126,20 @@ async def test_the_whole_story(desk: Desk) -> None:
     assert "device_review" in case["penalty_evidence_lacks"]
 
 
+async def test_an_order_for_a_sender_that_names_no_clause_names_the_catalogue_s(desk: Desk) -> None:
+    await desk.judge("hat", clause=[])
+    case = await desk.act(LI, "order")
+    assert "《食品安全法》33(1)(8)" in case["order"]["zh"]["body"]
+
+
+async def test_a_clause_that_only_the_sender_knows_is_quoted_as_unverified(desk: Desk) -> None:
+    await desk.judge("hat", clause=[{**CLAUSE, "id": "their-own"}])
+    case = await desk.act(LI, "order")
+    assert "the box's words" in case["order"]["en"]["body"]
+    assert "has not been held against the official text" in case["order"]["en"]["body"]
+    assert "verified_clause" in case["penalty_evidence_lacks"]
+
+
 async def test_every_step_is_an_audit_row_and_the_chains_hold(desk: Desk) -> None:
     await desk.judge("hat")
     await desk.act(LI, "order")
