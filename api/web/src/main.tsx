@@ -7,6 +7,7 @@ import './styles/parts.css';
 import './styles/shell.css';
 import './styles/review.css';
 import './styles/rooms.css';
+import './styles/setup.css';
 
 paintTheme(read('theme'));
 const root = document.getElementById('root');

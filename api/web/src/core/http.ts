@@ -11,6 +11,8 @@ export class ApiError extends Error {
     readonly title: string,
     readonly detail: string,
     readonly errors: readonly FieldError[] = [],
+    /** What happened, for programs: a URN. */
+    readonly type: string = '',
   ) {
     super(detail || title);
   }
@@ -47,7 +49,7 @@ export function withQuery(path: string, query: Query = {}): string {
 async function problem(response: Response): Promise<ApiError> {
   try {
     const body = (await response.json()) as Partial<ApiError> & { errors?: FieldError[] };
-    return new ApiError(response.status, body.title ?? response.statusText, body.detail ?? '', body.errors ?? []);
+    return new ApiError(response.status, body.title ?? response.statusText, body.detail ?? '', body.errors ?? [], body.type ?? '');
   } catch {
     return new ApiError(response.status, response.statusText || `HTTP ${response.status}`, '');
   }

@@ -128,6 +128,7 @@ export interface Camera {
   site_name?: string;
   name?: string;
   source?: string;
+  enabled?: boolean;
   zones?: { name: string; type: string }[];
   time_zone?: string;
   /** What the worker reported last; null = never. */
