@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.addresses import without_password
+from api.fields import Sampling
 
 SILENT_AFTER = timedelta(seconds=90)
 """A state that was reported longer ago says nothing about now."""
@@ -98,6 +99,7 @@ def camera_body(row: Row, now: datetime) -> dict[str, Any]:
     )
     return {
         **{name: row[name] for name in plain},
+        "sampling": Sampling.model_validate(row["sampling"] or {}).model_dump(mode="json"),
         "site": row["site_id"],
         "site_name": row["site_name"],
         "time_zone": row["time_zone"],
@@ -105,6 +107,12 @@ def camera_body(row: Row, now: datetime) -> dict[str, Any]:
         "state": _state(row, now),
         "etag": version_etag(row),
     }
+
+
+def status_body(row: Row, now: datetime) -> dict[str, Any]:
+    """Return how a camera is doing, with the figures of its worker; null where none has told."""
+    state = _state(row, now)
+    return {"camera": row["id"], "state": state and {**state, "figures": row["state_figures"] or None}}
 
 
 def _state(row: Row, now: datetime) -> dict[str, Any] | None:

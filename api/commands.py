@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 import uvicorn
+from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from api.accounts import key_app, new_stored_key, require_region, user_app
@@ -17,6 +18,7 @@ from api.audit import Act
 from api.audit import record as note
 from api.auth.secrets import code_digest, new_code
 from api.check import findings
+from api.fields import Sampling
 from api.routes.cameras import NewCamera
 from api.routes.regions import NewRegion, put_region
 from api.routes.sites import NewSite
@@ -154,15 +156,30 @@ def add_camera(
     site: Annotated[str, typer.Option(help="The site it hangs in.")],
     name: Annotated[str, typer.Option(help="How people call it.")] = "",
     zone: Annotated[ZoneType, typer.Option(help="What it sees.")] = ZoneType.OTHER,
+    sampling: Annotated[str, typer.Option(help='JSON, such as {"mode": "patrol", "patrol_s": 60}.')] = "{}",
 ) -> None:
     """Add a camera to a site."""
+    looked_at = _sampling(sampling)
     _require_address(source)
     with writing() as (connection, now):
         if sites.find(connection, WHOLE, site) is None:
             raise InvalidInputError("site", site, "the id of a site (mingchu site list)")
         if cameras.place(connection, camera) is not None:
             raise InvalidInputError("camera", camera, "an id that is not taken")
-        put_camera(connection, {"id": camera, "site_id": site, "name": name, "source": source}, zone, now)
+        row = {"id": camera, "site_id": site, "name": name, "source": source, "sampling": looked_at}
+        put_camera(connection, row, zone, now)
+
+
+def _sampling(text: str) -> dict[str, Any]:
+    """Return how a camera is to be looked at; InvalidInputError names what is wrong."""
+    try:
+        return Sampling.model_validate_json(text).told()
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = ".".join(map(str, ("sampling", *wrong["loc"])))
+        raise InvalidInputError(
+            where, wrong["input"], f"mode, patrol_s, shifts, burst, spare_unchanged ({wrong['msg']})"
+        ) from None
 
 
 def _require_address(source: str) -> None:

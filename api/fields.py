@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.polygons import fault
-from vision.config import ZoneConfig
+from vision.config import ShiftConfig, ZoneConfig
+from vision.frames import Mode
 
 Slug = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """An id that people read, and that may stand in a path or in the name of a file."""
@@ -75,3 +76,23 @@ Zones = Annotated[
     AfterValidator(_named_apart),
 ]
 """What a camera sees: 1 to 16 zones."""
+
+
+class Sampling(BaseModel):
+    """How often and how closely a camera is looked at; `interval_s` of the camera is the time between looks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Mode = "watch"
+    """watch: stay connected; patrol: connect every `patrol_s`, take one picture, hang up."""
+    patrol_s: float = Field(default=30.0, ge=5, le=3600)
+    shifts: tuple[ShiftConfig, ...] = Field(default=(), max_length=16)
+    """Hours with a rate of their own; the first that fits wins."""
+    burst: bool = True
+    """Look closely while something is suspected."""
+    spare_unchanged: bool = True
+    """Let the models rest while nothing changes, a minute at most."""
+
+    def told(self) -> dict[str, Any]:
+        """Return what differs from the usual: that alone is stored, so that better defaults reach old cameras."""
+        return self.model_dump(mode="json", exclude_defaults=True)

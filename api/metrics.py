@@ -21,6 +21,7 @@ class Metrics:
     stream_clients: Gauge
     spool: Gauge
     spool_told: Gauge
+    cameras: Gauge
 
     def text(self) -> bytes:
         """Return the exposition format."""
@@ -45,6 +46,8 @@ def new_metrics() -> Metrics:
         ),
         # Of several API processes the one that was told last knows best.
         Gauge("mingchu_spool_told_seconds", "When a worker told, seconds since 1970", ("worker",), registry=registry),
+        # A city has 124,000 cameras: each one's figures are at /v1/cameras/{id}/status, here only their number.
+        Gauge("mingchu_cameras", "Cameras to be looked at, by what was told last", ("state",), registry=registry),
     )
 
 

@@ -1,5 +1,6 @@
 """What a worker asks of the API besides delivering events: what to look at, and where to say how it goes."""
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from threading import Event
@@ -19,6 +20,8 @@ WAIT_S = 20.0
 STATUS_EVERY_S = 5.0
 STATUS_TIMEOUT_S = 10.0
 LONGEST_RETRY_S = 30.0
+MEASURED = ("luma", "contrast", "sharpness", "change", "edge_loss", "shift", "clock_drift_s")
+"""Vitals that are told, as far as they could be measured."""
 NEXT_S = 0.05
 """Between two questions that were answered: the API holds the answer back, we do not."""
 
@@ -106,4 +109,23 @@ def _told(camera: CameraId, status: CameraStatus) -> dict[str, Any]:
         "looks": tally.looks,
         "drops": {reason: count for reason, count in drops.items() if count},
         "error": status.error[:500],
+        "figures": figures(status),
+    }
+
+
+def figures(status: CameraStatus) -> dict[str, Any]:
+    """Return what the API shows of one camera's work: rates, counts, costs per picture, stream and health."""
+    tally = status.tally
+    vitals = tally.vitals
+    told = {name: getattr(vitals, name) for name in MEASURED if math.isfinite(getattr(vitals, name))} if vitals else {}
+    return {
+        **{name: getattr(status, name) for name in ("mode", "interval_s", "stretch", "decodes_fully", "connections")},
+        **{name: getattr(tally, name) for name in ("packets", "spared", "bursts", "confirmed", "refuted", "opened")},
+        "gap_s": round(tally.gap_s, 3),
+        "decode_ms": round(1000 * tally.decode_s / max(1, tally.decoded), 2),
+        "models_ms": round(1000 * tally.models_s / max(1, tally.asked), 2),
+        "gop_s": round(tally.gop_s, 3),
+        "codec": tally.codec,
+        "frame_wh": tally.frame_wh,
+        "health": {name: round(value, 4) for name, value in told.items()},
     }

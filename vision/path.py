@@ -5,6 +5,7 @@ it (`finish`); one lock per connection keeps the recorder whole. No other camera
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -92,6 +93,32 @@ class Tally:
     unrecorded: int = 0
     """Transitions that the disk refused until there was no room left to keep them."""
     last_look_at: datetime | None = None
+    gap_s: float = 0.0
+    """Seconds between looks as they come, smoothed over some five of them."""
+    decoded: int = 0
+    decode_s: float = 0.0
+    """For `decoded` pictures, in all: what lies between them is in it where every packet is decoded."""
+    asked: int = 0
+    models_s: float = 0.0
+    """For the `asked` pictures that the models were shown, in all."""
+    gop_s: float = 0.0
+    """Between the last two key frames."""
+    codec: str = ""
+    frame_wh: tuple[int, int] = (0, 0)
+    vitals: Vitals | None = None
+
+    def looked(self, at: datetime) -> None:
+        """Count a look."""
+        if self.last_look_at is not None:
+            gap_s = max(0.0, (at - self.last_look_at).total_seconds())
+            self.gap_s += (gap_s - self.gap_s) * (0.2 if self.gap_s else 1.0)
+        self.looks += 1
+        self.last_look_at = at
+
+    def saw(self, took_s: float) -> None:
+        """Count a picture that the models were shown."""
+        self.asked += 1
+        self.models_s += took_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +192,7 @@ class CameraPath:
     ) -> None:
         self.camera = camera
         self.tally = tally or Tally()
+        self.tally.codec, self.tally.frame_wh = source.info.codec, (source.info.width, source.info.height)
         self._line = line
         self._hand = Hand(EventRecorder(camera, source.info, desk), self.tally)
         self._attention = Attention(source, KeyFrameSampler(camera.interval_s))
@@ -217,7 +245,11 @@ class CameraPath:
             # A clip that was refused is tried again with key packets only.
             self._hand.save(partial(self._hand.recorder.keep, packet), proves=packet.is_key)
         damaged = self._attention.damaged
+        began_s = time.perf_counter()
         frames = self._attention.take(packet)
+        self.tally.decode_s += time.perf_counter() - began_s
+        self.tally.decoded += len(frames)
+        self.tally.gop_s = self._attention.sampler.gop_s
         self.tally.damaged += self._attention.damaged - damaged
         return frames
 
@@ -247,8 +279,7 @@ class CameraPath:
             self._remember(frame, sight)
             result = self._line.look(seen)
             self._last = (frame, result.scene)
-            self.tally.looks += 1
-            self.tally.last_look_at = frame.at
+            self.tally.looked(frame.at)
             self._look_closer(frame, result.transitions)
             self._changed_at = frame.at if result.transitions else self._changed_at
             return self._record(result.transitions)
@@ -258,6 +289,7 @@ class CameraPath:
         last = self._vitals
         if last is None or not 0 <= (frame.at - last[0]).total_seconds() < VITALS_EVERY_S:
             self._vitals = last = (frame.at, self.meter.measure(frame, self._stats))
+            self.tally.vitals = last[1]
         return last[1]
 
     def _remember(self, frame: Frame, sight: Sight) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from time import perf_counter
 from typing import NoReturn
 
 import numpy as np
@@ -38,7 +39,6 @@ from vision.sources.health import VitalsMeter
 from vision.vigil import Vigil
 
 log = logging.getLogger(__name__)
-
 BATCH = 4
 """Most frames in one call of the models."""
 FIRST_RETRY_S, LAST_RETRY_S = 1.0, 30.0
@@ -50,7 +50,6 @@ REPLACED, MODELS_FAILED, RULES_FAILED = "replaced by a newer frame", "the models
 """Why a frame was dropped."""
 PLAIN: Image = np.full((96, 96, 3), 128, np.uint8)
 """A picture that nobody can fail at: it tells whether a frame is bad or the models are broken."""
-
 NAP_S = 5.0
 """The same between the visits of a patrol: hundreds of cameras must not wake a core all the time."""
 SOON_S = 0.001
@@ -339,8 +338,11 @@ class Worker:
     def look_once(self, timeout_s: float) -> None:
         """Run the models on one batch, if frames arrive in time."""
         glimpses = self._mailboxes.take(BATCH, timeout_s)
+        began_s = perf_counter()
         sights = self._see([glimpse.frame.image for glimpse in glimpses]) if glimpses else []
+        each_s = (perf_counter() - began_s) / max(1, len(glimpses))
         for glimpse, sight in zip(glimpses, sights, strict=True):
+            glimpse.runner.status.tally.saw(each_s)
             glimpse.settle(sight)
         self._taken += len(glimpses)
         self._shed()

@@ -13,9 +13,9 @@ from api.audit import Act
 from api.audit import record as note
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
-from api.bodies import camera_body, version_etag
+from api.bodies import camera_body, status_body, version_etag
 from api.errors import ConflictError, NotFoundError, StaleError
-from api.fields import Line, Slug, Zones
+from api.fields import Line, Sampling, Slug, Zones
 from api.merging import Patch, documented, patched
 from api.preconditions import IfMatch, require
 from api.services import Services, Wired
@@ -41,13 +41,15 @@ class CameraFacts(BaseModel):
     pre_roll_s: float = Field(default=5.0, ge=0, le=30)
     post_roll_s: float = Field(default=5.0, ge=0, le=30)
     attended: bool = False
+    sampling: Sampling = Sampling()
     enabled: bool = True
     worker: Slug | Annotated[str, Field(max_length=0)] = ""
     """The worker that looks at it; empty = any."""
 
     def row(self) -> dict[str, Any]:
         """Return the columns."""
-        return self.model_dump(mode="json", include=set(CameraFacts.model_fields))
+        facts = self.model_dump(mode="json", include=set(CameraFacts.model_fields))
+        return {**facts, "sampling": self.sampling.told()}
 
 
 class NewCamera(CameraFacts):
@@ -72,6 +74,13 @@ def get_camera(camera_id: Slug, services: Wired, caller: Reader, response: Respo
     """Return one camera; its ETag is what a change's If-Match takes, and a new state does not change it."""
     with services.database.read() as connection:
         return _told(connection, caller, camera_id, services.clock.now(), response)
+
+
+@router.get("/{camera_id}/status", summary="How a camera is doing")
+def get_status(camera_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]:
+    """Return state, rates wanted and got, drops by reason, costs, stream and health as its worker told them last."""
+    with services.database.read() as connection:
+        return status_body(_found(connection, caller, camera_id), services.clock.now())
 
 
 @router.post("", summary="Add a camera", status_code=201)
@@ -118,7 +127,7 @@ def _planned(
     require(if_match, version_etag(row))
     if patch.get("source") == without_password(row["source"]):
         patch = {name: value for name, value in patch.items() if name != "source"}
-    stored = {name: row[name] for name in CameraFacts.model_fields if name != "zones" or row["zones"]}
+    stored = {name: row[name] for name in CameraFacts.model_fields if row[name] or name not in {"zones", "sampling"}}
     facts = patched(CameraFacts, stored, patch)
     if facts.source not in {"", row["source"]}:
         services.addresses.require(facts.source)

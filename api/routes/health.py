@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Response
 
 from api.auth.gate import GatedRoute
+from api.bodies import SILENT_AFTER
 from api.services import Wired
+from api.store import cameras
 from api.store.database import answers
 
 router = APIRouter(tags=["run"], route_class=GatedRoute)
@@ -27,4 +29,8 @@ def readyz(services: Wired) -> dict[str, str]:
 @router.get("/metrics", summary="Figures for Prometheus")
 def metrics(services: Wired) -> Response:
     """Return what Prometheus asks for; keep this port away from those who shall not see it."""
+    with services.database.read() as connection:
+        found = cameras.by_state(connection, services.clock.now() - SILENT_AFTER)
+    for state in (*cameras.STATES, "silent"):
+        services.metrics.cameras.labels(state).set(found.get(state, 0))
     return Response(services.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -2,7 +2,7 @@
 
 import asyncio
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from api.fields import Count, Moment, Slug
 from api.services import Services, Wired
 from api.store import cameras
 from vision.config import Assignment, CameraConfig
+from vision.frames import Mode
 
 router = APIRouter(prefix="/v1/workers", tags=["intake"], route_class=GatedRoute)
 WorkerKey = Annotated[Caller, Depends(Gate(Permission.WORKERS))]
@@ -22,6 +23,39 @@ LONGEST_WAIT_S = 25.0
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+Some = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+Measured = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+
+
+class Figures(_Body):
+    """How one camera is looked at, and what that costs; unknown ones of newer workers are passed over."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    mode: Mode = "watch"
+    interval_s: Some = 0
+    """Wanted between looks, on patrol between visits; times `stretch` while the machine is overloaded."""
+    gap_s: Some = 0
+    """Got between looks, smoothed."""
+    stretch: Some = 1
+    decodes_fully: bool = False
+    """Its key frames are too far apart: every packet is decoded."""
+    connections: Count = 0
+    packets: Count = 0
+    spared: Count = 0
+    bursts: Count = 0
+    confirmed: Count = 0
+    refuted: Count = 0
+    opened: Count = 0
+    decode_ms: Some = 0
+    models_ms: Some = 0
+    gop_s: Some = 0
+    codec: str = Field(default="", max_length=32)
+    frame_wh: tuple[Annotated[int, Field(ge=0, le=65535)], Annotated[int, Field(ge=0, le=65535)]] = (0, 0)
+    health: dict[Annotated[str, Field(max_length=32)], Measured] = Field(default={}, max_length=16)
+    """What was measured of its last picture."""
 
 
 class CameraReport(_Body):
@@ -33,6 +67,7 @@ class CameraReport(_Body):
     looks: Count = 0
     drops: dict[Annotated[str, Field(max_length=64)], Count] = Field(default={}, max_length=64)
     error: str = Field(default="", max_length=512)
+    figures: Figures | None = None
 
 
 class WorkerReport(_Body):
@@ -70,8 +105,14 @@ def _assigned(services: Services, caller: Caller, worker: str) -> str:
     rows = [row for row in rows if not cameras.is_held_elsewhere(row, worker, services.clock.now())]
     same = ("id", "name", "source", "zones", "interval_s", "pre_roll_s", "post_roll_s", "attended")
     law = ("site_type", "jurisdiction", "time_zone", "hours")
-    configs = [{**{n: row[n] for n in (*same, *law)}, "site": row["site_id"]} for row in rows]
+    configs = [
+        {**{n: row[n] for n in (*same, *law)}, "site": row["site_id"], **(row["sampling"] or {})} for row in rows
+    ]
     return Assignment.of(worker, *map(CameraConfig.model_validate, configs)).model_dump_json()
+
+
+def _figures(told: CameraReport) -> dict[str, Any]:
+    return told.figures.model_dump(mode="json") if told.figures else {}
 
 
 @router.put("/{worker}/status", summary="How a worker is doing", status_code=204)
@@ -83,7 +124,7 @@ def report(worker: Slug, told: WorkerReport, services: Wired, caller: WorkerKey)
         for each in told.cameras:
             known = cameras.find(connection, caller.scope, each.camera)
             if known is not None and not cameras.is_held_elsewhere(known, worker, now):
-                state = each.model_dump(exclude={"camera"})
+                state = {**each.model_dump(exclude={"camera", "figures"}), "figures": _figures(each)}
                 row = {"camera_id": each.camera, "worker_id": worker, "reported_at": now, **state}
                 cameras.report_state(connection, row)
     services.metrics.spool.labels(worker).set(told.spool)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, case, func, insert, or_, select, update
 
 from api.store.database import insert_new, upsert
 from api.store.schema import camera_states, cameras, sites, workers
@@ -19,8 +19,10 @@ UNREGISTERED: Mapping[str, Any] = {
     "attended": False,
     "enabled": False,
     "worker": "",
+    "sampling": {},
 }
 """A camera that pushed events in before anybody described it; no worker looks at it."""
+STATES = ("ok", "offline", "refused", "unreadable", "starting")
 LEASE = timedelta(seconds=30)
 """Workers tell of their cameras every few seconds; one that has been mute for so long holds them no more."""
 
@@ -95,6 +97,15 @@ def change(connection: Connection, camera: str, version: int, values: Mapping[st
     """Change a camera that is still at this version; tell whether it was."""
     query = update(cameras).where(cameras.c.id == camera, cameras.c.version == version)
     return connection.execute(query.values(version=version + 1, **values)).rowcount == 1
+
+
+def by_state(connection: Connection, told_since: datetime) -> Mapping[str, int]:
+    """Return how many cameras are in each state; `silent` are those of which nobody told since then."""
+    state = case((camera_states.c.reported_at >= told_since, camera_states.c.state), else_="silent").label("state")
+    joined = cameras.outerjoin(camera_states, camera_states.c.camera_id == cameras.c.id)
+    watched = select(state).select_from(joined).where(cameras.c.enabled, cameras.c.removed_at.is_(None)).subquery()
+    counted = select(watched.c.state, func.count()).group_by(watched.c.state)
+    return {str(state): int(count) for state, count in connection.execute(counted)}
 
 
 def report(connection: Connection, worker: str, spool: int, at: datetime) -> None:

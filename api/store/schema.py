@@ -113,6 +113,7 @@ cameras = Table(
     Column("attended", Boolean(create_constraint=True, name="attended"), nullable=False),
     Column("enabled", Boolean(create_constraint=True, name="enabled"), nullable=False),
     Column("worker", String(64), nullable=False),
+    Column("sampling", JSON, nullable=True, default=dict),
     Column("version", Integer, nullable=False),
     _at("created_at"),
     _at("updated_at"),
@@ -122,7 +123,10 @@ cameras = Table(
     CheckConstraint("version >= 1", name="version"),
     Index(None, "site_id"),
 )
-"""A removed camera keeps its row: its events still need a name. `worker` empty = any worker of its region."""
+"""A removed camera keeps its row: its events still need a name. `worker` empty = any worker of its region.
+
+`sampling` null = the usual, for rows that are older than the column; the same for `figures` of a state.
+"""
 
 workers = Table(
     "workers",
@@ -143,6 +147,7 @@ camera_states = Table(
     Column("looks", BigInteger, nullable=False),
     Column("drops", JSON, nullable=False),
     Column("error", String(512), nullable=False),
+    Column("figures", JSON, nullable=True, default=dict),
     _at("reported_at"),
     CheckConstraint("state IN ('ok', 'offline', 'refused', 'unreadable', 'starting')", name="state"),
 )

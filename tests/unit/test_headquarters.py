@@ -164,6 +164,8 @@ def test_a_report_tells_every_camera_and_every_loss(headquarters: Headquarters, 
     headquarters.report({CameraId("k1"): busy, CameraId("k2"): CameraStatus(error="x" * 900)}, 5)
     body = json.loads(api.asked[-1].content)
     assert body["spool"] == 5
+    figures = body["cameras"][0].pop("figures")
+    assert (figures["gap_s"], figures["models_ms"], figures["mode"]) == (0.0, 0.0, "watch")
     assert body["cameras"][0] == {
         "camera": "k1",
         "state": "ok",

@@ -18,6 +18,8 @@ class KeyFrameSampler:
     """Key frames that were not due."""
     sparse: bool = False
     """The last two key frames, or the last one and now, are more than two intervals apart: they are not enough."""
+    gop_s: float = 0.0
+    """Between the last two key frames; 0 before the second."""
     _due_s: float | None = None
     _last_key_s: float | None = None
 
@@ -40,7 +42,8 @@ class KeyFrameSampler:
 
     def _note_spacing(self, at_s: float) -> None:
         if self._last_key_s is not None:
-            self.sparse = at_s - self._last_key_s > 2 * self.interval_s
+            self.gop_s = at_s - self._last_key_s
+            self.sparse = self.gop_s > 2 * self.interval_s
         self._last_key_s = at_s
 
     def _next_due(self, at_s: float) -> float:

@@ -167,6 +167,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ),
     ("GET", "/v1/cameras"): replace(PLACES, path="/v1/cameras"),
     ("GET", "/v1/cameras/{camera_id}"): replace(PLACES, path="/v1/cameras/{region}-camera", other=404),
+    ("GET", "/v1/cameras/{camera_id}/status"): replace(PLACES, path="/v1/cameras/{region}-camera/status", other=404),
     ("POST", "/v1/cameras"): replace(
         BUILD,
         path="/v1/cameras",
