@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Targets = NDArray[np.int64]
-COVERAGE: Final = 0.96
+COVERAGE: Final = 0.955
 """Share of validation heads whose state is known that must be answered; the thresholds are the strictest that do."""
 LEAST, MOST = 0.5, 0.9
 """Bounds of `answer_above`."""
-BOLDEST, STEP = -3.0, 0.1
-"""How far unknown may be pushed back for coverage, and in which steps."""
+ACCUSING = 0.6
+"""Least `answer_above` of masks and clothes: a neck looks like a mask under a chin, a white shirt like everyday."""
 SHIFTS: Final = tuple(np.arange(-1.5, 1.51, 0.25).tolist())
 
 
@@ -62,7 +62,6 @@ def calibrated(logits: Floats, target: Targets, states: Sequence[str]) -> Calibr
     weight = 1 / np.sqrt(number[target])
     shift = _shift(logits, target, weight, states)
     temperature = temperature_of(logits + shift, target, weight)
-    shift = _bolder(logits, shift, temperature, target, states)
     moved = logits + shift
     least = answer_above(softmax(moved, temperature), target, states)
     return Calibrated(temperature, tuple(shift.tolist()), least)
@@ -73,10 +72,11 @@ def answer_above(probability: Floats, target: Targets, states: Sequence[str]) ->
     unknown = states.index("unknown")
     known = np.delete(probability, unknown, axis=1).max(axis=1)[target != unknown]
     open_ = known > probability[target != unknown, unknown]
-    for least in np.arange(MOST, LEAST, -0.01):
+    lowest = ACCUSING if {"improper", "bare"} & set(states) else LEAST
+    for least in np.arange(MOST, lowest, -0.01):
         if (open_ & (known >= least)).mean() >= COVERAGE:
             return round(float(least), 2)
-    return LEAST
+    return lowest
 
 
 def answers(probability: Floats, least: float, states: Sequence[str]) -> Targets:
@@ -96,21 +96,9 @@ def confusion(target: Targets, answer: Targets, states: Sequence[str]) -> dict[s
     }
 
 
-def _bolder(logits: Floats, shift: Floats, temperature: float, target: Targets, states: Sequence[str]) -> Floats:
-    """Return the shift with unknown lowered until COVERAGE of the known heads are answered at the lowest threshold."""
-    unknown, lower = states.index("unknown"), shift.copy()
-    known = target != unknown
-    while known.any() and lower[unknown] > BOLDEST:
-        given = answers(softmax(logits[known] + lower, temperature), LEAST, states) != unknown
-        if given.mean() >= COVERAGE:
-            break
-        lower[unknown] -= STEP
-    return lower
-
-
 def _shift(logits: Floats, target: Targets, weight: Floats, states: Sequence[str]) -> Floats:
-    """Return the shifts of unknown and improper with the best weighted likelihood; the other states stay."""
-    free = [i for i, name in enumerate(states) if name in {"unknown", "improper", "bare"} and (target == i).any()]
+    """Return the shift of unknown with the best weighted likelihood; the other states stay."""
+    free = [i for i, name in enumerate(states) if name == "unknown" and (target == i).any()]
     best, least = np.zeros(len(states)), np.inf
     for tried in product(SHIFTS, repeat=len(free)):
         shift = np.zeros(len(states))

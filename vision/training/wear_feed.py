@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 
 import cv2
@@ -32,6 +33,7 @@ SMALLEST_PX = 14
 PULLED = 0.12
 """Share of the bare faces on which another face's lower half is laid."""
 OCCLUDED = 0.12
+EDGED = 0.25
 RENDERED = "rendered"
 """The set of our own rendered frames: learnt from, never measured on."""
 RENDERED_SHARE = 0.3
@@ -65,6 +67,8 @@ class WearFeed(IterableDataset[Crops]):  # type: ignore[misc]  # torch is untype
         nothing = dice.random() < NOTHING
         if dice.random() < PULLED and self._pulled.takes(patch):
             patch = self._pulled.laid(patch, dice)
+        if dice.random() < EDGED:
+            patch = _edged(patch, dice)
         box = _elsewhere(patch, dice) if nothing else _jittered(patch, self._region, dice)
         crop = warped(patch.bgr, box, self._region, dice)
         crop = _as_seen_from_afar(crop, box, dice)
@@ -135,6 +139,21 @@ def _jittered(patch: Patch, region: str, dice: random.Random) -> NDArray[np.floa
     if region == "person" and h > w:
         shift[3] -= max(h - w, 0) * dice.choice((0.0, dice.uniform(0.0, 0.8)))
     return np.asarray(box + shift, np.float32)
+
+
+def _edged(patch: Patch, dice: random.Random) -> Patch:
+    """Return the patch as if the picture ended just beyond the box: else grey above a head would mean a tall hat."""
+    bgr = patch.bgr.copy()
+    x0, y0, x1, y1 = patch.xyxy
+    room = dice.uniform(-0.04, 0.2) * (y1 - y0)
+    side = dice.choice(("top", "top", "left", "right"))
+    if side == "top":
+        bgr[: max(0, int(y0 - room))] = PAD
+    elif side == "left":
+        bgr[:, : max(0, int(x0 - room))] = PAD
+    else:
+        bgr[:, int(x1 + room) :] = PAD
+    return replace(patch, bgr=bgr)
 
 
 def _occluded(crop: NDArray[np.uint8], dice: random.Random) -> NDArray[np.uint8]:

@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 from vision.training.patch import Patch  # noqa: E402  # after the skip
-from vision.training.wear_feed import SIZES_HW, TAUGHT, WearFeed, shares, warped  # noqa: E402  # after the skip
+from vision.training.wear_feed import PAD, SIZES_HW, TAUGHT, WearFeed, _edged, shares, warped  # noqa: E402  # after the skip
 
 
 def patch(split: str = "train", **states: str) -> Patch:
@@ -40,3 +40,21 @@ def test_rare_states_are_drawn_oftener_than_their_number_and_unnamed_clothes_les
     assert drawn[9] > drawn[0]
     assert drawn[9] < sum(drawn[:9])
     assert drawn[10] < drawn[9]
+
+
+def test_a_picture_may_end_at_the_head_but_not_in_it() -> None:
+    whole = patch(hat="missing")
+    for seed in range(20):
+        cut = _edged(whole, random.Random(seed))  # noqa: S311  # draws pictures
+        x0, y0, x1, y1 = (int(side) for side in whole.xyxy)
+        slack = int(0.05 * (y1 - y0)) + 1
+        inside = (slice(y0 + slack, y1), slice(x0 + slack, x1 - slack))
+        assert (cut.bgr[inside] == whole.bgr[inside]).all()
+        assert (cut.bgr == PAD).all(axis=2).any()
+
+
+def test_heads_that_we_boxed_by_eye_are_drawn_oftener() -> None:
+    found = Patch(patch().bgr, (30.0, 30.0, 90.0, 90.0), {"hat": "missing"}, "masks", "train", ())
+    faced = Patch(patch().bgr, (30.0, 30.0, 90.0, 90.0), {"hat": "missing"}, "masks", "train", (35.0, 40.0, 85.0, 88.0))
+    first, second = shares([found, faced])
+    assert first > second
