@@ -29,6 +29,10 @@ EDGE_LEVEL = 60.0
 """Sobel magnitude above which a pixel counts as an edge."""
 MIN_EDGES = 200
 """A view with fewer edge pixels has nothing that could be missed."""
+SMALL_SHIFT = 0.02
+"""Share of the width below which a shift is no finding, and nothing more is asked."""
+BETTER = 0.1
+"""By so much must two views correlate better when moved than when not, for a shift to be believed."""
 MIN_RESPONSE = 0.08
 """Peak of the phase correlation below which two views have nothing in common, and no shift can be told."""
 
@@ -173,4 +177,22 @@ def displacement(reference: Plane, grey: Grey) -> float:
     after = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     window = cv2.createHanningWindow(size, cv2.CV_32F)
     (dx, dy), response = cv2.phaseCorrelate(before, after, window)
-    return float(np.hypot(dx, dy)) / size[0] if response >= MIN_RESPONSE else float("nan")
+    if response < MIN_RESPONSE:
+        return float("nan")
+    share = float(np.hypot(dx, dy)) / size[0]
+    return 0.0 if share > SMALL_SHIFT and not _explains(before, after, round(dx), round(dy)) else share
+
+
+def _explains(before: Plane, after: Plane, dx: int, dy: int) -> bool:
+    """Tell whether the views fit better when one is moved: on tiles every period is a peak of the correlation."""
+    return _likeness(before, after, dx, dy) > _likeness(before, after, 0, 0) + BETTER
+
+
+def _likeness(before: Plane, after: Plane, dx: int, dy: int) -> float:
+    """Return the correlation of what both views show once the second is moved back by whole px; -1..1."""
+    height, width = before.shape
+    kept = before[max(0, -dy) : height - max(0, dy), max(0, -dx) : width - max(0, dx)]
+    found = after[max(0, dy) : height - max(0, -dy), max(0, dx) : width - max(0, -dx)]
+    if kept.size < before.size // 4 or not kept.std() or not found.std():
+        return -1.0
+    return float(((kept - kept.mean()) * (found - found.mean())).mean() / (kept.std() * found.std()))
