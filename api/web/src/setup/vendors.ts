@@ -16,7 +16,7 @@ export function addressOf(vendor: Vendor, host: string, user: string, password: 
 }
 /** What stands in an address already, so that choosing a maker keeps it. */
 export function partsOf(source: string): { host: string; user: string; password: string } {
-  const match = /^[a-z+]+:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?(\[[^\]]*\]|[^:/?]*)/.exec(source);
+  const match = /^(?:[a-z+]+:\/\/)?(?:([^:@/]*)(?::([^@/]*))?@)?(\[[^\]]*\]|[^:/?]*)/.exec(source);
   const plain = (text: string | undefined): string => {
     try {
       return decodeURIComponent(text ?? '');
