@@ -19,7 +19,7 @@ LASTING = ("card.md",)
 """Files of a model folder that are written by hand and stay when weights change."""
 
 
-def figures_of(folder: Path, held: list[HeldOut]) -> dict[str, float]:
+def figures_of(folder: Path, held: list[HeldOut]) -> dict[str, float | None]:
     """Return the figures that decide, by name: AP50 per class, or accuracy, coverage and recalls per item."""
     manifest = load_manifest(folder)
     if manifest.task == "detect":
@@ -28,13 +28,15 @@ def figures_of(folder: Path, held: list[HeldOut]) -> dict[str, float]:
     return dict(_of_wear(measure_wear(manifest, held)))
 
 
-def losses(new: Mapping[str, float], old: Mapping[str, float], tolerance: float = TOLERANCE) -> dict[str, float]:
+def losses(
+    new: Mapping[str, float | None], old: Mapping[str, float | None], tolerance: float = TOLERANCE
+) -> dict[str, float]:
     """Return by how much each figure fell, where it fell by more than `tolerance`; one that is gone fell wholly."""
-    fell = {name: value - new.get(name, 0.0) for name, value in old.items() if value == value}  # noqa: PLR0124  # NaN
+    fell = {name: value - (new.get(name) or 0.0) for name, value in old.items() if value is not None}
     return {name: round(by, 4) for name, by in fell.items() if by > tolerance}
 
 
-def promote(candidate: Path, shipped: Path, held: list[HeldOut]) -> dict[str, float]:
+def promote(candidate: Path, shipped: Path, held: list[HeldOut]) -> dict[str, float | None]:
     """Copy a candidate over the shipped model and return its figures; raises ModelError where it is worse."""
     trusted_weights(load_manifest(candidate))
     new, old = figures_of(candidate, held), figures_of(shipped, held) if shipped.exists() else {}
@@ -46,7 +48,7 @@ def promote(candidate: Path, shipped: Path, held: list[HeldOut]) -> dict[str, fl
     return new
 
 
-def _of_wear(told: Mapping[str, Any]) -> list[tuple[str, float]]:
+def _of_wear(told: Mapping[str, Any]) -> list[tuple[str, float | None]]:
     found = []
     for item, one in told.items():
         found += [(f"{item} {name}", one[name]["value"]) for name in ("balanced_accuracy", "coverage")]

@@ -18,9 +18,10 @@ class Figure:
     low: float
     high: float
 
-    def told(self) -> dict[str, float]:
-        """Return the figure for JSON, to four digits."""
-        return {"value": round(self.value, 4), "low": round(self.low, 4), "high": round(self.high, 4)}
+    def told(self) -> dict[str, float | None]:
+        """Return the figure for JSON, to four digits; null where there is none."""
+        parts = {"value": self.value, "low": self.low, "high": self.high}
+        return {name: None if np.isnan(part) else round(part, 4) for name, part in parts.items()}
 
 
 def figure(count: int, measure: Callable[[NDArray[np.int64]], float], rounds: int = ROUNDS) -> Figure:

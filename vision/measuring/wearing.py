@@ -146,7 +146,7 @@ def _report(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _interval(parts: list[Judged], measure: Any) -> dict[str, float]:
+def _interval(parts: list[Judged], measure: Any) -> dict[str, float | None]:
     def of(chosen: NDArray[np.int64]) -> float:
         drawn = [parts[i] for i in chosen.tolist()]
         probability = np.concatenate([part.probability for part in drawn])

@@ -76,7 +76,7 @@ def test_what_is_found_is_matched_by_class() -> None:
 
 
 def test_a_model_that_loses_or_forgets_a_figure_is_told_what() -> None:
-    old = {"rat ap50": 0.8, "head ap50": 0.9, "dog ap50": float("nan")}
+    old = {"rat ap50": 0.8, "head ap50": 0.9, "dog ap50": None}
     assert losses({"rat ap50": 0.795, "head ap50": 0.95}, old) == {}
     assert losses({"head ap50": 0.85}, old) == {"rat ap50": 0.8, "head ap50": 0.05}
 
