@@ -35,7 +35,7 @@ from vision.sources.health import PacketStats, VitalsMeter
 from vision.vigil import Pulse
 
 HEIGHT, WIDTH, LOOK_S = 180, 320, 2.0
-SOUND_S = 60.0
+SOUND_S = 300.0
 LONGEST_S = 600.0
 START_AT = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 CATALOGUE = load_catalogue()
@@ -56,6 +56,7 @@ class Shot:
     """Seconds since it went ill; an ordinary day has none."""
 
     def dice(self) -> np.random.Generator:
+        """Return the chance of this moment: the same in each run."""
         return np.random.default_rng([self.seed, round(self.at_s * 10)])
 
 

@@ -18,8 +18,8 @@ Plane = NDArray[np.float32]
 WIDTH_PX = 320
 CELLS_ACROSS = 80
 """Cells of the change gate over the picture's width."""
-MEDIAN_LOOKS = 61
-"""The running median of sharpness: two minutes at one look in two seconds."""
+MEDIAN_LOOKS = 301
+"""The running median of sharpness: ten minutes at one look in two seconds, so that a blur is not usual in one."""
 LEARN_RATE = 1 / 300
 """Share of each look in the reference view: people who pass leave no trace, a lamp that is switched on is learnt in
 ten minutes."""
@@ -27,6 +27,8 @@ WARM_UP_LOOKS = 5
 """Before so many looks there is no reference to compare with."""
 EDGE_LEVEL = 60.0
 """Sobel magnitude above which a pixel counts as an edge."""
+FAINT, FAINT_LOSS = 1.25, 0.5
+"""Where known edges are so many times as strong as the rest, they are not lost, and no more than this is told."""
 MIN_EDGES = 200
 """A view with fewer edge pixels has nothing that could be missed."""
 SMALL_SHIFT = 0.02
@@ -102,7 +104,10 @@ class VitalsMeter:
         return change
 
     def _relative_sharpness(self, grey: Grey) -> float:
-        value = float(cv2.Laplacian(grey, cv2.CV_32F).var())
+        # Against the contrast: a light that is switched off takes both, a lens out of focus only the fine detail.
+        # Smoothed first: a sensor's noise is as sharp behind a blurred lens as behind any.
+        fine = cv2.Laplacian(cv2.GaussianBlur(grey, (5, 5), 0), cv2.CV_32F)
+        value = float(fine.var()) / max(1.0, float(grey.var()))
         usual = median(self._sharpness) if self._sharpness else float("nan")
         self._sharpness.append(value)
         return value / usual if usual else float("nan")
@@ -158,13 +163,24 @@ def edge_loss(reference: Plane, grey: Grey) -> float:
     if known.sum() < MIN_EDGES:
         return float("nan")
     near = cv2.dilate(_edges(grey.astype(np.float32)).astype(np.uint8), np.ones((5, 5), np.uint8))
-    return float(1 - near[known].mean())
+    loss = float(1 - near[known].mean())
+    return min(loss, FAINT_LOSS) if loss > FAINT_LOSS and _still_there(known, grey) else loss
+
+
+def _still_there(known: NDArray[np.bool_], grey: Grey) -> bool:
+    """Tell whether most known edges stand out, however faintly: in a room without light, behind a lens out of focus."""
+    found = _strength(grey.astype(np.float32))
+    return bool(np.median(found[known]) > FAINT * max(1.0, float(np.median(found[~known]))))
 
 
 def _edges(plane: Plane) -> NDArray[np.bool_]:
+    return np.asarray(_strength(plane) > EDGE_LEVEL)
+
+
+def _strength(plane: Plane) -> Plane:
     across = cv2.Sobel(plane, cv2.CV_32F, 1, 0)
     down = cv2.Sobel(plane, cv2.CV_32F, 0, 1)
-    return np.asarray(cv2.magnitude(across, down) > EDGE_LEVEL)
+    return np.asarray(cv2.magnitude(across, down), np.float32)
 
 
 def displacement(reference: Plane, grey: Grey) -> float:
@@ -173,7 +189,7 @@ def displacement(reference: Plane, grey: Grey) -> float:
     At half the size: a whole view that moved is still seen. NaN where the two have too little in common.
     """
     size = (reference.shape[1] // 2, reference.shape[0] // 2)
-    before = cv2.resize(reference, size, interpolation=cv2.INTER_AREA)
+    before = cv2.resize(reference, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     after = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     window = cv2.createHanningWindow(size, cv2.CV_32F)
     (dx, dy), response = cv2.phaseCorrelate(before, after, window)
@@ -185,7 +201,9 @@ def displacement(reference: Plane, grey: Grey) -> float:
 
 def _explains(before: Plane, after: Plane, dx: int, dy: int) -> bool:
     """Tell whether the views fit better when one is moved: on tiles every period is a peak of the correlation."""
-    return _likeness(before, after, dx, dy) > _likeness(before, after, 0, 0) + BETTER
+    # By their edges: large bright and dark parts are alike wherever one looks.
+    seen = (_strength(before), _strength(after))
+    return _likeness(*seen, dx, dy) > _likeness(*seen, 0, 0) + BETTER
 
 
 def _likeness(before: Plane, after: Plane, dx: int, dy: int) -> float:
