@@ -116,3 +116,36 @@ def test_the_grey_copy_is_made_of_every_so_many_pixels(hw: tuple[int, int], rand
     np.testing.assert_array_equal(
         _thinned(image, step), image[::step, ::step][: max(1, hw[0] // step), : hw[1] // step]
     )
+
+
+def tiled() -> Picture:
+    image = np.full((540, 960, 3), 190, np.uint8)
+    image[::60] = image[:, ::60] = image[1::60] = image[:, 1::60] = image[2::60] = image[:, 2::60] = 90
+    return image
+
+
+def test_somebody_before_a_wall_of_tiles_does_not_move_the_camera(random: np.random.Generator) -> None:
+    """Every period of the wall is a peak of the correlation; only a shift that explains the view is one."""
+    meter = VitalsMeter()
+    for step in range(40):
+        image = tiled()
+        cv2.ellipse(image, (480 + round(390 * math.sin(step / 6.5)), 360), (90, 180), 0, 0, 360, (60, 60, 60), -1)
+        vitals = measured(meter, noisy(image, random))
+        assert not vitals.shift > 0.05
+
+
+def test_a_light_that_is_switched_off_covers_and_blurs_nothing(
+    meter: VitalsMeter, kitchen: Picture, random: np.random.Generator
+) -> None:
+    dark = (kitchen * 0.12 + 6).astype(np.uint8)
+    vitals = measured(meter, noisy(dark, random))
+    assert vitals.edge_loss <= 0.5
+    assert vitals.sharpness > 0.5
+
+
+def test_a_blur_is_not_usual_after_a_minute(meter: VitalsMeter, kitchen: Picture, random: np.random.Generator) -> None:
+    for _ in range(60):
+        measured(meter, noisy(kitchen, random))
+    soft = np.asarray(cv2.GaussianBlur(kitchen, (0, 0), 12), np.uint8)
+    seen = [measured(meter, noisy(soft, random)) for _ in range(50)]
+    assert all(vitals.sharpness < 0.3 for vitals in seen)
