@@ -13,6 +13,9 @@ EARLY_S = 0.02
 LONGEST_RUN = 1500
 """Packets since a key frame that are kept for a burst: a minute at 25 fps; the camera's next key frame starts anew."""
 
+LARGEST_RUN_BYTES = 32 << 20
+"""The same for a camera that sends a flood: 100 cameras share a machine's memory."""
+
 
 @dataclass(slots=True)
 class Attention:
@@ -25,6 +28,7 @@ class Attention:
     """Key frames that did not decode."""
     _run: list[Packet] = field(default_factory=list)
     """From the last key frame on."""
+    _run_bytes: int = 0
     _follower: Follower | None = None
     _due_s: float = 0.0
     """When the follower's next picture is wanted, in seconds since the first packet."""
@@ -48,10 +52,12 @@ class Attention:
         return self.sampler.sparse
 
     def _remember(self, packet: Packet) -> None:
-        if packet.is_key or len(self._run) >= LONGEST_RUN:
+        if packet.is_key or len(self._run) >= LONGEST_RUN or self._run_bytes > LARGEST_RUN_BYTES:
             self._run.clear()
+            self._run_bytes = 0
         if packet.is_key or self._run:
             self._run.append(packet)
+            self._run_bytes += len(packet.data)
 
     def _key_frame(self, packet: Packet) -> list[Frame]:
         frame = self.source.decode(packet)

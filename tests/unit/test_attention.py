@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.films import CAMERA, INFO, START_AT, packet
-from vision.attention import LONGEST_RUN, Attention
+from vision.attention import LARGEST_RUN_BYTES, LONGEST_RUN, Attention
 from vision.frames import Frame, Packet, StreamInfo
 from vision.sources.sampler import KeyFrameSampler
 
@@ -148,3 +148,11 @@ def test_looks_are_always_in_the_order_of_time(bursts: list[int], gop_s: float) 
             eyes.bursts.heard(one.received_at + timedelta(seconds=30), suspects=False, opened=True)
             eyes.bursts.heard(one.received_at, suspects=True, opened=False)
     assert times == sorted(set(times))
+
+
+def test_a_flood_is_not_kept() -> None:
+    attention = Attention(Camera(), KeyFrameSampler(1e9))
+    chunk = LARGEST_RUN_BYTES // 8
+    for number in range(40):
+        attention.take(packet(number / 25, key=number == 0, size_bytes=chunk))
+        assert sum(len(one.data) for one in attention._run) <= LARGEST_RUN_BYTES + chunk

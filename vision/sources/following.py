@@ -14,6 +14,8 @@ Wants = Callable[[float], bool]
 """Seconds since the first packet of the stream → is this picture wanted?"""
 Since = Callable[[int], float]
 """Ticks of a `pts` → seconds since the first packet of the stream."""
+MOST_WAITING = 256
+"""Packets whose picture has not come: a decoder keeps some twenty back, and a damaged stream gives none at all."""
 
 
 class AvFollower:
@@ -33,6 +35,8 @@ class AvFollower:
     def decode(self, packet: Packet, wants: Wants) -> list[Frame]:
         """Take the next packet of the run; return the wanted pictures that are complete, in the order shown."""
         self._received_at[packet.pts] = packet.received_at
+        if len(self._received_at) > MOST_WAITING:
+            del self._received_at[next(iter(self._received_at))]
         return [frame for shown in self._shown(packet) if (frame := self._frame(shown, wants))]
 
     def _shown(self, packet: Packet) -> list[av.VideoFrame]:
