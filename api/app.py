@@ -25,6 +25,7 @@ from api.metrics import Measured, Metrics, new_metrics
 from api.objects import ObjectStore
 from api.objects.disk import DiskStore
 from api.objects.s3 import S3Place, S3Store
+from api.papers.printing import Press
 from api.probing import Probes
 from api.routes import (
     cameras,
@@ -102,6 +103,7 @@ def open_services(settings: Settings) -> Services:
         session_length=timedelta(hours=settings.session_h),
         secure_cookies=settings.public_url.startswith("https://"),
         listeners=Listeners(settings.stream_clients, settings.stream_clients_each),
+        press=Press(settings.paper_font),
     )
 
 

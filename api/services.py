@@ -16,6 +16,7 @@ from api.detecting.service import Detecting
 from api.listeners import Listeners
 from api.metrics import Metrics
 from api.objects import ObjectStore
+from api.papers.printing import Press
 from api.probing import Probes
 from api.store.database import Database
 from vision.clock import Clock
@@ -44,6 +45,7 @@ class Services:
     session_length: timedelta
     secure_cookies: bool
     listeners: Listeners
+    press: Press
 
 
 async def _services(request: Request) -> Services:

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     """How many of them the models look at in one call, at most."""
     video_mib: int = Field(default=512, ge=1, le=65536)
     """How large a film sent to `POST /v1/videos` may be."""
+    paper_font: Path | None = None
+    """The font of PDFs: TrueType or OpenType with simplified Chinese; none = that of the machine where there is one."""
     camera_networks: str = ""
     """Networks that are not public and that camera addresses from the API may lead to, separated by commas:
     `192.168.0.0/16,10.0.0.0/8` for kitchens on a private LAN. Empty = public addresses only."""
