@@ -31,9 +31,11 @@ from api.routes import (
     cameras,
     cases,
     detect,
+    devices,
     dialects,
     duties,
     events,
+    gradings,
     health,
     intake,
     probe,
@@ -150,7 +152,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.services = open_services(settings)
     register_errors(app)
     looking = (detect, dialects, videos)
-    places = (regions, sites, duties, cameras, probe)
+    places = (regions, sites, gradings, duties, cameras, devices, probe)
     for part in (session, events, cases, intake, *looking, stream, *places, workers, registers, health):
         app.include_router(part.router)
     _add_console(app)

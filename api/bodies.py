@@ -1,7 +1,7 @@
 """The JSON of events, cameras and sites as everybody outside sees it."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from api.addresses import without_password
@@ -64,18 +64,27 @@ def event_etag(row: Row) -> str:
 
 def site_body(row: Row) -> dict[str, Any]:
     """Return a site."""
-    plain = {name: row[name] for name in ("id", "name", "type", "time_zone", "jurisdiction", "hours", "version")}
+    plain = ("id", "name", "type", "time_zone", "jurisdiction", "hours", "latitude", "longitude", "area_m2", "diners")
     return {
-        **plain,
+        **{name: row[name] for name in (*plain, "version")},
+        **{name: row[name] or "" for name in ("address", "licence", "grade")},
+        **{name: _day(row[name]) for name in ("licence_expires_on", "graded_on")},
+        "holidays": row["holidays"] or [],
+        "published": bool(row["published"]),
         "region": row["region_id"],
         "created_at": instant(row["created_at"]),
         "etag": version_etag(row),
     }
 
 
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
 def region_body(row: Row) -> dict[str, Any]:
     """Return a region; the root's parent is null and its path is `/`."""
-    return {**{name: row[name] for name in ("id", "name", "path")}, "parent": row["parent_id"]}
+    plain = {name: row[name] for name in ("id", "name", "path")}
+    return {**plain, "parent": row["parent_id"], "level": row["level"] or ""}
 
 
 def version_etag(row: Row) -> str:

@@ -19,9 +19,8 @@ from api.audit import record as note
 from api.auth.secrets import code_digest, new_code
 from api.check import findings
 from api.fields import Sampling
-from api.routes.cameras import NewCamera
-from api.routes.regions import NewRegion, put_region
-from api.routes.sites import NewSite
+from api.places.facts import NewCamera, NewRegion, NewSite
+from api.routes.regions import put_region
 from api.settings import Settings
 from api.shell import SHELL, checked, out, writing
 from api.store import cameras, regions, sites, users

@@ -9,12 +9,28 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.polygons import fault
+from vision.catalogue import load_catalogue
 from vision.config import ShiftConfig, ZoneConfig
 from vision.frames import Mode
 
 Slug = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """An id that people read, and that may stand in a path or in the name of a file."""
-SiteType = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+def _known_site_type(name: str) -> str:
+    known = site_types()
+    if name not in known:
+        raise ValueError(f"one of {', '.join(known)} is allowed")
+    return name
+
+
+@lru_cache(maxsize=1)
+def site_types() -> tuple[str, ...]:
+    """Return the types of site that the catalogue of law knows."""
+    return load_catalogue().site_types
+
+
+SiteType = Annotated[str, Field(max_length=64), AfterValidator(_known_site_type)]
 BIGGEST = (1 << 53) - 1
 """The largest number that JSON carries exactly everywhere; every database of ours holds it."""
 Count = Annotated[int, Field(ge=0, le=BIGGEST)]

@@ -31,6 +31,10 @@ class Permission(StrEnum):
     REGISTER_READ = "register:read"
     SITES_READ = "sites:read"
     SITES_WRITE = "sites:write"
+    SITES_GRADE = "sites:grade"
+    """Say how risky a site is, and that a camera has been reviewed as a device."""
+    CONTACTS_READ = "contacts:read"
+    """See telephone numbers in full."""
     REGIONS_WRITE = "regions:write"
     CAMERAS_PROBE = "cameras:probe"
     WORKERS = "workers"
@@ -38,12 +42,15 @@ class Permission(StrEnum):
 
 _P = Permission
 _READ = frozenset({_P.EVENTS_READ, _P.SITES_READ, _P.DETECT})
-_SUPERVISE = _READ | {_P.EVENTS_REVIEW, _P.CASES_ACT, _P.MEDIA_UNBLURRED, _P.REGISTER_READ, _P.CAMERAS_PROBE}
+_SUPERVISE = _READ | {
+    *(_P.EVENTS_REVIEW, _P.CASES_ACT, _P.MEDIA_UNBLURRED, _P.REGISTER_READ, _P.CAMERAS_PROBE),
+    *(_P.SITES_GRADE, _P.CONTACTS_READ),
+}
 OF_ROLE: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE, _P.REGIONS_WRITE},
     Role.SUPERVISOR: _SUPERVISE,
     Role.ANALYST: _READ,
-    Role.KITCHEN: _READ | {_P.CASES_ACT, _P.CASES_ANSWER},
+    Role.KITCHEN: _READ | {_P.CASES_ACT, _P.CASES_ANSWER, _P.CONTACTS_READ},
 }
 """Within the user's region. Events are written and camera addresses read by keys only."""
 

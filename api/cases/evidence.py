@@ -12,10 +12,10 @@ from api.cases.machine import Case, Stage
 Gap = Literal["standing_case", "appeal_window_over", "verified_clause", "device_review"]
 
 
-def gaps(case: Case, at: datetime, *, clauses_verified: bool) -> tuple[Gap, ...]:
+def gaps(case: Case, at: datetime, *, clauses_verified: bool, devices_reviewed: bool) -> tuple[Gap, ...]:
     """Return what is missing; see docs/decisions/0008.
 
-    `device_review` is always missing: no authority can register yet that a camera has passed it.
+    `devices_reviewed` says that every camera of the case had passed its review before it recorded.
     """
     windows = [clock.due_at for clock in case.clocks if clock.name == "appeal"]
     passed = bool(windows) and at >= max(windows)  # also where the case was closed before
@@ -24,6 +24,6 @@ def gaps(case: Case, at: datetime, *, clauses_verified: bool) -> tuple[Gap, ...]
         "standing_case": case.stage is not Stage.WITHDRAWN,
         "appeal_window_over": heard,
         "verified_clause": clauses_verified,
-        "device_review": False,
+        "device_review": devices_reviewed,
     }
     return tuple(gap for gap, closed in checks.items() if not closed)

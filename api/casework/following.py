@@ -68,7 +68,8 @@ def _begin(connection: Connection, caller: Caller, judged: Judged) -> None:
     event, ground = judged.event, judged.ground
     site = sites.find(connection, WHOLE, ground.site)
     assert site is not None  # noqa: S101 - the event refers to it
-    calendar, terms = calendar_of(site["hours"], site["time_zone"]), terms_for(event, site, ground.day)
+    calendar = calendar_of(site["hours"], site["time_zone"], site["holidays"])
+    terms = terms_for(event, site, ground.day)
     case = begun(case_id_of(event["id"], judged.number), caller.id, terms, judged.at, calendar)
     watched = Watched(case, (0,) * len(case.clocks.all))
     cases.add(connection, watched, _facts(judged))

@@ -1,6 +1,6 @@
 """A case in somebody's hands: locked, whole, with the calendar by which its clocks count."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -46,7 +46,9 @@ def hold(connection: Connection, scope: Scope, case_id: str) -> Held:
     row = cases.find(connection, scope, case_id, lock=True)
     if row is None:
         raise no_case(case_id)
-    return Held(row, cases.watched(connection, row), calendar_of(row["site_hours"], row["site_time_zone"]))
+    return Held(
+        row, cases.watched(connection, row), calendar_of(row["site_hours"], row["site_time_zone"], row["site_holidays"])
+    )
 
 
 def no_case(case_id: str) -> NotFoundError:
@@ -54,10 +56,11 @@ def no_case(case_id: str) -> NotFoundError:
     return NotFoundError(f"there is no case {case_id}")
 
 
-def calendar_of(hours: Mapping[str, Any], time_zone: str) -> SiteCalendar:
+def calendar_of(hours: Mapping[str, Any], time_zone: str, holidays: Iterable[str] | None) -> SiteCalendar:
     """Return when a site works; one that says it never does must answer all the same, on any day."""
     told = Hours.model_validate(hours)
-    return SiteCalendar(Schedule(told.opens, told.closes, told.weekdays or EVERY_DAY, time_zone))
+    schedule = Schedule(told.opens, told.closes, told.weekdays or EVERY_DAY, time_zone)
+    return SiteCalendar(schedule, frozenset(map(date.fromisoformat, holidays or ())))
 
 
 def terms_for(event: Row, site: Row, day: date) -> Terms:

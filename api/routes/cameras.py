@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.addresses import without_password
@@ -15,49 +14,17 @@ from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import camera_body, status_body, version_etag
 from api.errors import ConflictError, NotFoundError, StaleError
-from api.fields import Line, Sampling, Slug, Zones
+from api.fields import Slug
 from api.merging import Patch, documented, patched
+from api.places.facts import CameraFacts, NewCamera
 from api.preconditions import IfMatch, require
 from api.services import Services, Wired
 from api.store import cameras, sites
-from vision.config import ZoneConfig
 from vision.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1/cameras", tags=["supervise"], route_class=GatedRoute)
 Reader = Annotated[Caller, Depends(Gate(Permission.SITES_READ))]
 Writer = Annotated[Caller, Depends(Gate(Permission.SITES_WRITE))]
-
-
-class CameraFacts(BaseModel):
-    """What can be said about a camera, and changed later."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: Line = Field(default="", max_length=128)
-    source: str = Field(default="", max_length=2000)
-    """Empty = not known: its events come from somebody else's box."""
-    zones: Zones = (ZoneConfig(),)
-    interval_s: float = Field(default=2.0, gt=0, le=3600)
-    pre_roll_s: float = Field(default=5.0, ge=0, le=30)
-    post_roll_s: float = Field(default=5.0, ge=0, le=30)
-    attended: bool = False
-    sampling: Sampling = Sampling()
-    enabled: bool = True
-    worker: Slug | Annotated[str, Field(max_length=0)] = ""
-    """The worker that looks at it; empty = any."""
-
-    def row(self) -> dict[str, Any]:
-        """Return the columns."""
-        facts = self.model_dump(mode="json", include=set(CameraFacts.model_fields))
-        return {**facts, "sampling": self.sampling.told()}
-
-
-class NewCamera(CameraFacts):
-    """A camera of a site."""
-
-    id: Slug
-    site: Slug
-    source: str = Field(min_length=1, max_length=2000)
 
 
 @router.get("", summary="Cameras")

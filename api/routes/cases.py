@@ -1,6 +1,6 @@
 """Cases: what follows from a confirmed violation, whose turn it is, and every step that people take."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -23,7 +23,7 @@ from api.fields import Line, Moment
 from api.preconditions import IfMatch
 from api.replaying import Request, once
 from api.services import Wired
-from api.store import cases, media, replays
+from api.store import cases, devices, media, replays
 from vision.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1", tags=["supervise"], route_class=GatedRoute)
@@ -192,7 +192,7 @@ def _told(connection: Connection, caller: Caller, case_id: str, now: datetime) -
         "story": story(members, steps),
         "clocks": [clock_body(clock, now) for clock in clocks],
         "permitted": _permitted(connection, caller, watched.case, now),
-        **_penalty(row, watched.case, members, now),
+        **_penalty(connection, row, watched.case, now, members),
     }
 
 
@@ -203,10 +203,15 @@ def _permitted(connection: Connection, caller: Caller, case: Case, now: datetime
     return permitted_body(permitted(as_seen_by(connection, case, actor), actor, now))
 
 
-def _penalty(row: Mapping[Any, Any], case: Case, members: Any, now: datetime) -> dict[str, Any]:
+def _penalty(
+    connection: Connection, row: Mapping[Any, Any], case: Case, now: datetime, members: Sequence[Mapping[Any, Any]]
+) -> dict[str, Any]:
     """Return whether the case may be evidence for a penalty, and what is missing."""
     quoted = list(quotes(row, members))
-    missing = gaps(case, now, clauses_verified=bool(quoted) and all(quote.verified for quote in quoted))
+    verified = bool(quoted) and all(quote.verified for quote in quoted)
+    recorded = [(member["camera_id"], member["started_at"]) for member in members if member["left_at"] is None]
+    reviewed = devices.all_passed(connection, recorded)
+    missing = gaps(case, now, clauses_verified=verified, devices_reviewed=bool(recorded) and reviewed)
     return {"usable_as_penalty_evidence": not missing, "penalty_evidence_lacks": list(missing)}
 
 

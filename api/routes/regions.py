@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.audit import Act
@@ -12,7 +11,9 @@ from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import region_body
 from api.errors import ConflictError, NotFoundError
-from api.fields import Line, Slug
+from api.fields import Slug
+from api.places import levels
+from api.places.facts import NewRegion
 from api.services import Wired
 from api.store import regions
 from api.store.scope import Scope
@@ -21,16 +22,6 @@ from vision.errors import InvalidInputError
 router = APIRouter(prefix="/v1/regions", tags=["supervise"], route_class=GatedRoute)
 Reader = Annotated[Caller, Depends(Gate(Permission.SITES_READ))]
 Writer = Annotated[Caller, Depends(Gate(Permission.REGIONS_WRITE))]
-
-
-class NewRegion(BaseModel):
-    """A part of a region."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    id: Slug
-    name: Line = Field(min_length=1, max_length=128)
-    parent: Slug = "root"
 
 
 @router.get("", summary="Regions")
@@ -78,4 +69,7 @@ def put_region(connection: Connection, scope: Scope, region: NewRegion) -> None:
     if len(parent["path"]) + len(region.id) + 1 > regions.LONGEST_PATH:
         allowed = f"a region whose path leaves room: all ids together have at most {regions.LONGEST_PATH} characters"
         raise InvalidInputError("parent", region.parent, allowed)
-    regions.add(connection, region.id, region.name, parent)
+    allowed = levels.fault(region.level, parent["level"] or "")
+    if allowed:
+        raise InvalidInputError("level", region.level, allowed)
+    regions.add(connection, region.id, region.name, parent, region.level)

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
@@ -13,14 +13,16 @@ from api.audit import record as note
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import site_body, version_etag
+from api.cursors import pack, unpack
 from api.errors import ConflictError, NotFoundError, StaleError
-from api.fields import Line, SiteType, Slug, TimeZone
+from api.fields import Line, Slug
 from api.merging import Patch, documented, patched
+from api.places.contacts import shown as shown_contacts
+from api.places.contacts import unmasked
+from api.places.facts import Day, Grade, NewSite, SiteFacts
 from api.preconditions import IfMatch, require
 from api.services import Wired
 from api.store import regions, sites, users
-from vision.catalogue import Jurisdiction
-from vision.config import Hours
 from vision.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1/sites", tags=["supervise"], route_class=GatedRoute)
@@ -28,34 +30,46 @@ Reader = Annotated[Caller, Depends(Gate(Permission.SITES_READ))]
 Writer = Annotated[Caller, Depends(Gate(Permission.SITES_WRITE))]
 
 
-class SiteFacts(BaseModel):
-    """What can be said about a food business, and changed later."""
+class Listing(BaseModel):
+    """A page of the sites that are wanted, by name; several values of one field are alternatives."""
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Line = Field(min_length=1, max_length=128)
-    type: SiteType = "restaurant"
-    region: Slug = "root"
-    time_zone: TimeZone = "Asia/Shanghai"
-    jurisdiction: Jurisdiction = "CN"
-    hours: Hours = Hours()
+    type: list[str] = []
+    grade: list[Grade] = []
+    """An empty one: not graded yet."""
+    region: Slug | Literal[""] = ""
+    """This region and everything below it."""
+    q: Line = Field(default="", max_length=64)
+    """A part of the name, or the id."""
+    licence_ends_before: Day | None = None
+    limit: int = Field(default=500, ge=1, le=1000)
+    cursor: str = Field(default="", max_length=1000)
 
-    def row(self) -> dict[str, Any]:
-        """Return the columns."""
-        return {**self.model_dump(mode="json", exclude={"region", "id"}), "region_id": self.region}
+    def page(self) -> sites.SitePage:
+        """Return the part that the repository shall read."""
+        if not self.cursor:
+            return sites.SitePage(self.limit)
+        name, site = unpack(self.cursor, (str, str))
+        return sites.SitePage(self.limit, (str(name), str(site)))
 
-
-class NewSite(SiteFacts):
-    """A food business."""
-
-    id: Slug
+    def filter(self, connection: Connection, caller: Caller) -> sites.SiteFilter:
+        """Return the value that the repository takes; InvalidInputError where the region is not the caller's."""
+        row = regions.find(connection, caller.scope, self.region) if self.region else None
+        if self.region and row is None:
+            raise InvalidInputError("region", self.region, "a region of yours")
+        path = row["path"] if row else ""
+        return sites.SiteFilter(tuple(self.type), tuple(self.grade), path, self.q, self.licence_ends_before)
 
 
 @router.get("", summary="Sites")
-def list_sites(services: Wired, caller: Reader) -> dict[str, Any]:
-    """Return the caller's sites."""
+def list_sites(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+    """Return one page of the caller's sites by name; `next` is the cursor of the following one, null at the end."""
     with services.database.read() as connection:
-        return {"items": [site_body(row) for row in sites.everything(connection, caller.scope)], "next": None}
+        rows = sites.page(connection, caller.scope, wanted.filter(connection, caller), wanted.page())
+    shown = rows[: wanted.limit]
+    more = pack(shown[-1]["name"], shown[-1]["id"]) if len(rows) > wanted.limit else None
+    return {"items": [site_body(row) for row in shown], "next": more}
 
 
 @router.get("/{site_id}", summary="One site")
@@ -73,7 +87,8 @@ def add_site(site: NewSite, services: Wired, caller: Writer, response: Response)
         _require_region(connection, caller, site.region)
         if sites.taken(connection, site.id):
             raise ConflictError(f"the id {site.id} is taken")
-        sites.add(connection, {"id": site.id, **site.row(), "created_at": now, "updated_at": now})
+        facts = {**site.row(), "contacts": _contacts(site, None)}
+        sites.add(connection, {"id": site.id, **facts, "created_at": now, "updated_at": now})
         note(connection, Act(caller.actor, "site.added", site.id), now)
         return _told(connection, caller, site.id, response)
 
@@ -98,15 +113,25 @@ def change_site(
 
 def _write(connection: Connection, caller: Caller, row: Mapping[Any, Any], facts: SiteFacts, now: datetime) -> None:
     values = facts.row()
+    values["contacts"] = _contacts(facts, row["contacts"])
     if not sites.change(connection, row["id"], row["version"], {**values, "updated_at": now}):
         raise StaleError("somebody else has changed this site meanwhile")
     fields = sorted(name for name, value in values.items() if value != row[name])
     note(connection, Act(caller.actor, "site.changed", row["id"], {"fields": fields}), now)
 
 
+def _contacts(facts: SiteFacts, stored: Any) -> list[dict[str, Any]]:
+    """Return the contacts as they shall be stored: a masked number leaves the one that is there."""
+    found, lost = unmasked([each.model_dump() for each in facts.contacts], stored)
+    if lost:
+        raise InvalidInputError("contacts.phone", lost, "a whole number, or the masked one of GET for the same role")
+    return found
+
+
 def _facts_of(row: Mapping[Any, Any]) -> dict[str, Any]:
     named = {name: row[name] for name in SiteFacts.model_fields if name != "region"}
-    return {**named, "region": row["region_id"]}
+    known = {name: value for name, value in named.items() if value is not None}
+    return {**known, "region": row["region_id"]}
 
 
 def _require_region(connection: Connection, caller: Caller, region: str) -> None:
@@ -124,4 +149,4 @@ def _found(connection: Connection, caller: Caller, site_id: str) -> Mapping[Any,
 def _told(connection: Connection, caller: Caller, site_id: str, response: Response) -> dict[str, Any]:
     row = _found(connection, caller, site_id)
     response.headers["ETag"] = version_etag(row)
-    return site_body(row)
+    return {**site_body(row), "contacts": shown_contacts(row["contacts"], in_full=caller.may(Permission.CONTACTS_READ))}

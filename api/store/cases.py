@@ -76,7 +76,7 @@ def _listed(scope: Scope) -> Select[Any]:
         )
     )
     count = select(func.count()).select_from(grown).where(grown.c.case_id == cases.c.id, grown.c.left_at.is_(None))
-    site = ("name", "time_zone", "type", "hours", "jurisdiction")
+    site = ("name", "time_zone", "type", "hours", "holidays", "jurisdiction")
     return (
         select(
             cases,

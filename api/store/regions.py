@@ -22,10 +22,10 @@ def everything(connection: Connection, scope: Scope) -> Sequence[RowMapping]:
     return connection.execute(select(regions).where(regions_within(scope)).order_by(regions.c.path)).mappings().all()
 
 
-def add(connection: Connection, region: str, name: str, parent: RowMapping) -> None:
+def add(connection: Connection, region: str, name: str, parent: RowMapping, level: str = "") -> None:
     """Insert a region below another."""
-    path = f"{parent['path']}{region}/"
-    connection.execute(insert(regions).values(id=region, name=name, parent_id=parent["id"], path=path))
+    place = {"parent_id": parent["id"], "path": f"{parent['path']}{region}/"}
+    connection.execute(insert(regions).values(id=region, name=name, level=level, **place))
 
 
 def taken(connection: Connection, region: str) -> bool:

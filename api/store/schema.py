@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Dialect,
     Float,
@@ -76,10 +77,14 @@ regions = Table(
     Column("name", String(128), nullable=False),
     _to("regions", "parent_id", nullable=True),
     Column("path", String(1024), nullable=False, unique=True),
+    Column("level", String(16), nullable=True, default=""),
     CheckConstraint("path LIKE '/%' AND path LIKE '%/'", name="path_form"),
     CheckConstraint("(parent_id IS NULL) = (path = '/')", name="one_root"),
 )
-"""A tree; `path` is every id from the root down, each followed by a slash; the root's is `/`."""
+"""A tree; `path` is every id from the root down, each followed by a slash; the root's is `/`.
+
+`level` empty or null = not said; a level is never above that of its parent (`api.places.levels`).
+"""
 
 sites = Table(
     "sites",
@@ -91,13 +96,27 @@ sites = Table(
     Column("time_zone", String(64), nullable=False),
     Column("jurisdiction", String(8), nullable=False),
     Column("hours", JSON, nullable=False),
+    Column("holidays", JSON, nullable=True, default=list),
+    Column("address", String(256), nullable=True, default=""),
+    Column("latitude", Float, nullable=True),
+    Column("longitude", Float, nullable=True),
+    Column("licence", String(64), nullable=True, default=""),
+    Column("licence_expires_on", Date, nullable=True),
+    Column("contacts", JSON, nullable=True, default=list),
+    Column("area_m2", Integer, nullable=True),
+    Column("diners", Integer, nullable=True),
+    Column("grade", String(1), nullable=True, default=""),
+    Column("graded_on", Date, nullable=True),
+    Column("published", Boolean, nullable=True, default=False),
     Column("version", Integer, nullable=False),
     _at("created_at"),
     _at("updated_at"),
     CheckConstraint("jurisdiction IN ('CN', 'EU', 'US')", name="jurisdiction"),
     CheckConstraint("version >= 1", name="version"),
     Index(None, "region_id"),
+    Index(None, "name", "id"),
 )
+"""What is null was never told: rows that are older than a column have it everywhere."""
 
 cameras = Table(
     "cameras",

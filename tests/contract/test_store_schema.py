@@ -14,12 +14,10 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Inspector, inspect, select
 
 from api.store import migrate as migrating
-from api.store.case_schema import cases
 from api.store.database import Database, answers
 from api.store.migrate import configuration, migrate
 from api.store.schema import heads, regions
-
-metadata = cases.metadata
+from api.store.tables import metadata
 
 
 def built(url: str) -> Database:

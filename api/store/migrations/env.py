@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from api.store.case_schema import cases
+from api.store.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=cases.metadata,
+    target_metadata=metadata,
     transactional_ddl=True,
     transaction_per_migration=False,
 )

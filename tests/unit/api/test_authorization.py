@@ -189,6 +189,22 @@ TABLE: dict[tuple[str, str], Rule] = {
         other=404,
     ),
     ("GET", "/v1/sites/{site_id}/duties"): replace(PLACES, path="/v1/sites/{region}-site/duties", other=404),
+    ("GET", "/v1/sites/{site_id}/gradings"): replace(PLACES, path="/v1/sites/{region}-site/gradings", other=404),
+    ("POST", "/v1/sites/{site_id}/gradings"): replace(
+        REVIEW,
+        path="/v1/sites/{region}-site/gradings",
+        body={"static_other": 8, "dynamic": 12},
+        ok=frozenset({422}),  # nobody has said how large the site is
+        other=404,
+    ),
+    ("GET", "/v1/cameras/{camera_id}/reviews"): replace(PLACES, path="/v1/cameras/{region}-camera/reviews", other=404),
+    ("POST", "/v1/cameras/{camera_id}/reviews"): replace(
+        REVIEW,
+        path="/v1/cameras/{region}-camera/reviews",
+        body=dict.fromkeys(("legal", "technical", "siting", "signs", "published"), True),
+        ok=CREATED,
+        other=404,
+    ),
     ("GET", "/v1/workers/{worker}/assignment"): replace(WORKER, path="/v1/workers/w1/assignment"),
     ("PUT", "/v1/workers/{worker}/status"): replace(
         WORKER,

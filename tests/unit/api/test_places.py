@@ -94,7 +94,7 @@ async def test_regions_grow_below_ones_own(world: World) -> None:
         wrong = await admin.post("/v1/regions", json={"id": "a/b", "name": "x", "parent": "north"})
         listed = (await admin.get("/v1/regions")).json()["items"]
     assert (taken.status_code, above.status_code, wrong.status_code) == (409, 422, 422)
-    assert listed == [{"id": "north", "name": "North", "path": "/north/", "parent": "root"}]
+    assert listed == [{"id": "north", "name": "North", "path": "/north/", "parent": "root", "level": ""}]
 
 
 async def test_a_tree_cannot_grow_deeper_than_its_column(world: World) -> None:

@@ -88,9 +88,14 @@ def case_after(*actions: tuple[Action, Actor]) -> Case:
 
 def test_nothing_is_evidence_for_a_penalty_while_anything_is_missing() -> None:
     ordered = case_after((Action.ORDER, LI))
-    assert gaps(ordered, START, clauses_verified=False) == ("appeal_window_over", "verified_clause", "device_review")
-    assert gaps(ordered, START + timedelta(days=30), clauses_verified=True) == ("device_review",)
+    everything = {"clauses_verified": True, "devices_reviewed": True}
+    assert gaps(ordered, START, clauses_verified=False, devices_reviewed=False) == (
+        *("appeal_window_over", "verified_clause", "device_review"),
+    )
+    later = START + timedelta(days=30)
+    assert gaps(ordered, later, clauses_verified=True, devices_reviewed=False) == ("device_review",)
+    assert gaps(ordered, later, **everything) == ()
     heard = case_after((Action.ORDER, LI), (Action.APPEAL, COOK), (Action.REJECT, WANG))
-    assert gaps(heard, START, clauses_verified=True) == ("device_review",)
-    assert "standing_case" in gaps(case_after((Action.WITHDRAW, LI)), START, clauses_verified=True)
-    assert "appeal_window_over" in gaps(case_after(), START, clauses_verified=True)
+    assert gaps(heard, START, **everything) == ()
+    assert gaps(case_after((Action.WITHDRAW, LI)), START, **everything) == ("standing_case", "appeal_window_over")
+    assert gaps(case_after(), START, **everything) == ("appeal_window_over",)
