@@ -1,78 +1,24 @@
 """`mingchu user` and `mingchu key`: who may come in, made and ended from a shell on the machine itself."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Any, Literal, Self
-from uuid import uuid4
+from typing import Annotated, Any
 
 import typer
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection
 
-from api.audit import Act
+from api.audit import SHELL, Act
 from api.audit import record as note
-from api.auth.caller import KEY_SCOPES, Role
-from api.auth.secrets import Passwords, new_key
-from api.fields import Line
+from api.auth.caller import Role
+from api.auth.secrets import Passwords
+from api.issuing import WantedKey, issue
+from api.people import OPERATOR, NewUser, add_person
 from api.settings import Settings
-from api.shell import SHELL, asked_password, checked, out, writing
-from api.store import keys, regions, sites, users
-from api.store.scope import WHOLE
+from api.shell import asked_password, checked, out, writing
+from api.store import factors, keys, users
 from vision.errors import InvalidInputError
 
 user_app = typer.Typer(no_args_is_help=True, help="People who log in.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys of workers and integrators.")
-
-
-class NewUser(BaseModel):
-    """A person who may log in."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._@-]{0,63}$")
-    role: Role
-    region: str = "root"
-    site: str = ""
-    """The kitchen of a `kitchen` user; its region is the user's."""
-    language: Literal["zh", "en"] = "zh"
-
-    @model_validator(mode="after")
-    def _kitchens_have_a_site(self) -> Self:
-        if (self.role is Role.KITCHEN) != bool(self.site):
-            raise ValueError("a site is needed for the role kitchen, and for no other")
-        return self
-
-
-class _NewKey(BaseModel):
-    name: Line = Field(min_length=1, max_length=64)
-
-
-def add_person(connection: Connection, user: NewUser, password_hash: str, now: datetime) -> None:
-    """Insert a user; InvalidInputError for a name that is taken and for a region or site that is not there."""
-    if users.by_name(connection, user.name) is not None:
-        raise InvalidInputError("name", user.name, "a name that is not taken")
-    region = _region_of(connection, user)
-    row = {"id": uuid4().hex, "name": user.name, "password_hash": password_hash, "role": user.role.value}
-    place = {"region_id": region, "site_id": user.site or None}
-    users.add(connection, {**row, **place, "language": user.language, "created_at": now})
-    told = {"role": user.role.value, "region": region, "site": user.site}
-    note(connection, Act(SHELL, "user.added", user.name, told), now)
-
-
-def _region_of(connection: Connection, user: NewUser) -> str:
-    if not user.site:
-        return require_region(connection, user.region)
-    site = sites.find(connection, WHOLE, user.site)
-    if site is None:
-        raise InvalidInputError("site", user.site, "the id of a site (mingchu site list)")
-    return str(site["region_id"])
-
-
-def require_region(connection: Connection, region: str) -> str:
-    """Return the id of a region that is there."""
-    if regions.find(connection, WHOLE, region) is None:
-        raise InvalidInputError("region", region, "the id of a region (mingchu region list)")
-    return region
 
 
 @user_app.command("add")
@@ -88,7 +34,7 @@ def add_user(
     user = checked(NewUser, values)
     hashed = Passwords().hash(asked_password())
     with writing() as (connection, now):
-        add_person(connection, user, hashed, now)
+        add_person(connection, user, hashed, OPERATOR, now)
 
 
 @user_app.command("password")
@@ -102,6 +48,17 @@ def change_password(name: str) -> None:
         users.set_password(connection, user["id"], hashed)
         users.end_sessions_of(connection, user["id"])
         note(connection, Act(SHELL, "user.password_set", user["name"]), now)
+
+
+@user_app.command("end-second-factor")
+def end_second_factor(name: str) -> None:
+    """Forget the authenticator app of somebody who has lost it; every session of the user ends."""
+    with writing() as (connection, now):
+        user = _user(connection, name)
+        if not factors.end_factor(connection, user["id"]):
+            raise InvalidInputError("name", name, "the name of a user who has a second factor")
+        users.end_sessions_of(connection, user["id"])
+        note(connection, Act(SHELL, "user.factor_ended", user["name"]), now)
 
 
 @user_app.command("disable")
@@ -155,17 +112,9 @@ def add_key(
 
 def new_stored_key(settings: Settings, name: str, scopes: list[str], region: str = "root") -> str:
     """Store a new key and return its text; InvalidInputError for an unknown scope or region."""
-    allowed = {permission.value for permission in KEY_SCOPES}
-    for scope in scopes:
-        if scope not in allowed:
-            raise InvalidInputError("scope", scope, ", ".join(sorted(allowed)))
-    key, wanted = new_key(), checked(_NewKey, {"name": name})
-    row = {"id": uuid4().hex, "prefix": key.prefix, "digest": key.digest, "name": wanted.name, "scopes": scopes}
+    wanted = checked(WantedKey, {"name": name, "scopes": scopes, "region": region})
     with writing(settings) as (connection, now):
-        place = require_region(connection, region)
-        keys.add(connection, {**row, "region_id": place, "created_at": now})
-        note(connection, Act(SHELL, "key.added", key.prefix, {"scopes": scopes, "region": place}), now)
-    return key.text
+        return issue(connection, wanted, OPERATOR, now)[1].text
 
 
 @key_app.command("list")

@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, PlainTextResponse
+from starlette.middleware.cors import CORSMiddleware
 
 from api.addresses import AddressRules, parse_networks
 from api.auth.backoff import Backoff
+from api.auth.pace import Pace
 from api.auth.secrets import Passwords
 from api.bell import Bell
 from api.detecting.batcher import Limits
@@ -28,6 +31,7 @@ from api.objects.s3 import S3Place, S3Store
 from api.papers.printing import Press
 from api.probing import Probes
 from api.routes import (
+    api_keys,
     cameras,
     cases,
     detect,
@@ -35,6 +39,7 @@ from api.routes import (
     dialects,
     duties,
     events,
+    factor,
     gradings,
     health,
     intake,
@@ -44,17 +49,28 @@ from api.routes import (
     session,
     sites,
     stream,
+    users,
     videos,
     workers,
 )
 from api.services import Services
-from api.settings import Settings
+from api.settings import Settings, listed
 from api.store.database import Database
 from api.store.migrate import migrate
 from api.ticker import Ticker
 from vision.clock import SystemClock
 
 CONSOLE = Path(__file__).with_name("web") / "dist"
+
+
+_CORS: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    "allow_headers": ["Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID", "X-Request-Id"],
+    "expose_headers": ["ETag", "Retry-After", "RateLimit", "RateLimit-Policy", "Deprecation", "Sunset", "X-Request-Id"],
+    "allow_credentials": False,
+    "max_age": 600,
+}
+"""Pages of other sites come with a key, never with a cookie: whoever has logged in here is not theirs to send."""
 
 
 def open_objects(settings: Settings) -> ObjectStore:
@@ -86,23 +102,28 @@ def open_services(settings: Settings) -> Services:
     for left in incoming.iterdir():
         left.unlink()
     metrics = new_metrics()
+    database = open_database(settings)
     addresses = AddressRules(parse_networks(settings.camera_networks), settings.local_sources)
     detecting = _open_detecting(settings, addresses, metrics)
     return Services(
-        database=open_database(settings),
+        database=database,
         objects=open_objects(settings),
         clock=SystemClock(),
         log_bell=Bell(),
         camera_bell=Bell(),
         metrics=metrics,
         passwords=Passwords(),
-        backoff=Backoff(),
+        backoff=Backoff(database),
+        pace=Pace("caller", settings.requests_per_min),
+        login_pace=Pace("login", settings.logins_per_min),
+        second_factor_roles=frozenset(listed(settings.second_factor_roles)),
         addresses=addresses,
         detecting=detecting,
         films=_open_films(settings, detecting),
         probes=Probes(addresses, settings.data_dir / "demo"),
         incoming=incoming,
         session_length=timedelta(hours=settings.session_h),
+        code_length=timedelta(hours=settings.code_h),
         secure_cookies=settings.public_url.startswith("https://"),
         listeners=Listeners(settings.stream_clients, settings.stream_clients_each),
         press=Press(settings.paper_font),
@@ -153,9 +174,12 @@ def create_app(settings: Settings) -> FastAPI:
     register_errors(app)
     looking = (detect, dialects, videos)
     places = (regions, sites, gradings, duties, cameras, devices, probe)
-    for part in (session, events, cases, intake, *looking, stream, *places, workers, registers, health):
+    accounts = (session, factor, users, api_keys)
+    for part in (*accounts, events, cases, intake, *looking, stream, *places, workers, registers, health):
         app.include_router(part.router)
     _add_console(app)
+    if settings.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=listed(settings.cors_origins), **_CORS)
     app.add_middleware(Guarded, https=settings.public_url.startswith("https://"))
     app.add_middleware(Measured, metrics=app.state.services.metrics)
     return app

@@ -11,6 +11,9 @@ from sqlalchemy import Connection, insert, select, update
 
 from api.store.schema import audit, heads
 
+SHELL = "shell"
+"""The actor of whoever has a shell on the machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class Act:

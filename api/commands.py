@@ -11,18 +11,19 @@ import uvicorn
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
-from api.accounts import key_app, new_stored_key, require_region, user_app
+from api.accounts import key_app, new_stored_key, user_app
 from api.addresses import without_password
 from api.app import create_app, object_store, open_database
-from api.audit import Act
+from api.audit import SHELL, Act
 from api.audit import record as note
 from api.auth.secrets import code_digest, new_code
 from api.check import findings
 from api.fields import Sampling
+from api.people import require_region
 from api.places.facts import NewCamera, NewRegion, NewSite
 from api.routes.regions import put_region
 from api.settings import Settings
-from api.shell import SHELL, checked, out, writing
+from api.shell import checked, out, writing
 from api.store import cameras, regions, sites, users
 from api.store.scope import WHOLE
 from vision.config import ZoneConfig
@@ -57,7 +58,15 @@ def serve(
     if not _somebody_can_log_in(settings):
         code = fresh_code(settings)
         out.print(f"first-login code: {code}  (once, for {settings.code_h:g} h): http://{host}:{port}/#code={code}")
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=3)
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=3,
+        forwarded_allow_ips=settings.trusted_proxies,
+    )
 
 
 def _somebody_can_log_in(settings: Settings) -> bool:

@@ -28,7 +28,7 @@ from api.addresses import hidden
 from vision.errors import InvalidInputError, MingchuError, StorageError
 
 _log = logging.getLogger(__name__)
-_SECRET_FIELDS = frozenset({"password", "code"})
+_SECRET_FIELDS = frozenset({"password", "current", "code", "second_factor"})
 _SHOWN_CHARACTERS = 80
 _MASKED_CHARACTERS = 512
 FieldError = Mapping[str, str]

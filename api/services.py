@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from api.addresses import AddressRules
 from api.auth.backoff import Backoff
+from api.auth.pace import Pace
 from api.auth.secrets import Passwords
 from api.bell import Bell
 from api.detecting.films import Films
@@ -36,6 +37,12 @@ class Services:
     metrics: Metrics
     passwords: Passwords
     backoff: Backoff
+    pace: Pace
+    """Of everybody who is known."""
+    login_pace: Pace
+    """Of addresses that log in, right or wrong."""
+    second_factor_roles: frozenset[str]
+    """Roles that may do nothing before they have a second factor."""
     addresses: AddressRules
     detecting: Detecting
     films: Films
@@ -43,6 +50,8 @@ class Services:
     incoming: Path
     """Folder for uploads that are not complete yet."""
     session_length: timedelta
+    code_length: timedelta
+    """How long a first-login code lasts."""
     secure_cookies: bool
     listeners: Listeners
     press: Press

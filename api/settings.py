@@ -1,9 +1,19 @@
 """What an operator may set: read once from the environment, then handed on as plain values."""
 
+import re
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.auth.caller import Role
+
+_ORIGIN = re.compile(r"https?://[^/?#\s*]+")
+
+
+def listed(text: str) -> list[str]:
+    """Return the parts of a setting that are separated by commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 class Settings(BaseSettings):
@@ -27,6 +37,17 @@ class Settings(BaseSettings):
     """How long a login lasts."""
     code_h: float = Field(default=24.0, gt=0, le=720)
     """How long a first-login code lasts."""
+    second_factor_roles: str = ""
+    """Roles that need an authenticator app, separated by commas: `admin,supervisor`. Empty = whoever wants."""
+    requests_per_min: int = Field(default=6000, ge=0)
+    """How many requests one user or key may send to one process, at most; above it 429. 0 = no limit."""
+    logins_per_min: int = Field(default=60, ge=0)
+    """How many logins one address may try, right or wrong; an office behind one address shares them. 0 = no limit."""
+    cors_origins: str = ""
+    """Sites whose pages may call the API with a key, separated by commas: `https://dashboard.example`. Cookies never
+    go along. Empty = none."""
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas."""
     stream_clients: int = Field(default=512, ge=1)
     """How many SSE clients one process serves."""
     stream_clients_each: int = Field(default=16, ge=1)
@@ -44,6 +65,22 @@ class Settings(BaseSettings):
     `192.168.0.0/16,10.0.0.0/8` for kitchens on a private LAN. Empty = public addresses only."""
     local_sources: bool = False
     """Camera addresses from the API may name files, demo scenes and devices of the worker's machine."""
+
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _are_roles(cls, text: str) -> str:
+        unknown = [name for name in listed(text) if name not in set(Role)]
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} is no role; allowed are {', '.join(Role)}")
+        return text
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, text: str) -> str:
+        wrong = [origin for origin in listed(text) if not _ORIGIN.fullmatch(origin)]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} is no origin; write https://host[:port] without a path")
+        return text
 
     @property
     def database(self) -> str:

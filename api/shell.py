@@ -15,8 +15,6 @@ from api.app import open_database
 from api.settings import Settings
 from vision.errors import InvalidInputError
 
-SHELL = "shell"
-"""The actor in the audit trail: whoever has a shell on the machine."""
 Model = TypeVar("Model", bound=BaseModel)
 out = Console(highlight=False, soft_wrap=True, markup=False)
 

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from api.store.scope import Scope
+
+SecondFactor = Literal["on", "off", "to_enrol"]
 
 
 class Role(StrEnum):
@@ -37,6 +40,8 @@ class Permission(StrEnum):
     """See telephone numbers in full."""
     REGIONS_WRITE = "regions:write"
     CAMERAS_PROBE = "cameras:probe"
+    USERS_WRITE = "users:write"
+    KEYS_WRITE = "keys:write"
     WORKERS = "workers"
 
 
@@ -47,7 +52,7 @@ _SUPERVISE = _READ | {
     *(_P.SITES_GRADE, _P.CONTACTS_READ),
 }
 OF_ROLE: dict[Role, frozenset[Permission]] = {
-    Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE, _P.REGIONS_WRITE},
+    Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE, _P.REGIONS_WRITE, _P.USERS_WRITE, _P.KEYS_WRITE},
     Role.SUPERVISOR: _SUPERVISE,
     Role.ANALYST: _READ,
     Role.KITCHEN: _READ | {_P.CASES_ACT, _P.CASES_ANSWER, _P.CONTACTS_READ},
@@ -74,6 +79,8 @@ class Caller:
     """Digest of the session; empty for a key."""
     may_set_password: bool = False
     """Came in by a first-login code."""
+    second_factor: SecondFactor = "off"
+    """`to_enrol`: the role needs one and the user has none yet; until then nothing else is permitted."""
 
     def may(self, permission: Permission) -> bool:
         """Tell whether the caller may do this somewhere."""

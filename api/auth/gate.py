@@ -1,14 +1,16 @@
 """The gate before every route: finds out who is asking, and turns away who may not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from http import HTTPStatus
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from fastapi import Request
 from fastapi.routing import APIRoute
 from sqlalchemy import Connection
 
-from api.auth.caller import OF_ROLE, Caller, Permission, Role, callers_of, permissions_of_key, who_may
+from api.auth.caller import OF_ROLE, Caller, Permission, Role, SecondFactor, callers_of, permissions_of_key, who_may
 from api.auth.secrets import csrf_of, digest, prefix_of, same
 from api.errors import ForbiddenError, ProblemError
 from api.services import Services
@@ -29,6 +31,9 @@ class UnknownCallerError(ProblemError):
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
 
 
+_TO_ENROL = "your role needs a second factor: enrol one by POST /v1/session/second-factor"
+
+
 class Gate:
     """A dependency that lets those pass who have a permission and hands on who they are.
 
@@ -41,6 +46,10 @@ class Gate:
     def __call__(self, request: Request) -> Caller:
         """Return the caller; 401 when there is none, 403 when it may not."""
         caller = identify(request)
+        services: Services = request.app.state.services
+        services.pace.take(caller.id, services.clock.now().timestamp())
+        if self.permission is not None and caller.second_factor == "to_enrol":
+            raise ForbiddenError(_TO_ENROL, kind="second-factor-to-enrol")
         if self.permission is not None and not caller.may(self.permission):
             raise ForbiddenError(f"{caller.actor} may not do this. {who_may(self.permission)}")
         if self.permission is None and not caller.session:
@@ -78,24 +87,37 @@ def identify(request: Request) -> Caller:
     services: Services = request.app.state.services
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return _by_key(services, key.strip())
+        return _by_key(services, key.strip(), address_of(request))
     token = request.cookies.get(COOKIE, "")
     caller = by_session(services, digest(token)) if token else None
     if caller is None:
         raise UnknownCallerError
-    if request.method not in _SAFE and not same(request.headers.get(CSRF_HEADER, ""), csrf_of(token)):
-        raise ForbiddenError(f"a write with a session needs the header {CSRF_HEADER} from GET /v1/session")
+    if request.method not in _SAFE:
+        refuse_other_sites(request)
+        if not same(request.headers.get(CSRF_HEADER, ""), csrf_of(token)):
+            raise ForbiddenError(f"a write with a session needs the header {CSRF_HEADER} from GET /v1/session")
     return caller
+
+
+def refuse_other_sites(request: Request) -> None:
+    """Pass unless a browser says that a page of another site has made it send this."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise ForbiddenError("a page of another site may not do this in your name", kind="cross-site")
+
+
+def address_of(request: Request) -> str:
+    """Return the address that the request came from; behind a trusted proxy, the one that it tells."""
+    return request.client.host if request.client else ""
 
 
 def by_session(services: Services, session: str) -> Caller | None:
     """Return the user whose live session has this digest."""
     with services.database.read() as connection:
         row = users.by_session(connection, session, services.clock.now())
-    return person(row, session) if row else None
+    return person(services, row, session) if row else None
 
 
-def person(row: Mapping[Any, Any], session: str) -> Caller:
+def person(services: Services, row: Mapping[Any, Any], session: str) -> Caller:
     """Return the caller that a user's row and a session's digest mean."""
     return Caller(
         id=row["id"],
@@ -107,13 +129,22 @@ def person(row: Mapping[Any, Any], session: str) -> Caller:
         scope=Scope(row["region_path"], row["site_id"]),
         session=session,
         may_set_password=row["by_code"],
+        second_factor=_second_factor(services, row),
     )
 
 
-def _by_key(services: Services, key: str) -> Caller:
+def _second_factor(services: Services, row: Mapping[Any, Any]) -> SecondFactor:
+    if row["has_factor"]:
+        return "on"
+    return "to_enrol" if row["role"] in services.second_factor_roles else "off"
+
+
+def _by_key(services: Services, key: str, address: str) -> Caller:
     now = services.clock.now()
     with services.database.read() as connection:
-        row = _matching(connection, key)
+        row = _matching(connection, key, now)
+    if not at_home(row["networks"], address):
+        raise ForbiddenError(f"this API key may not be used from {address or 'here'}", kind="key-not-from-here")
     if keys.used_long_ago(row, now):
         with services.database.write() as connection:
             keys.note_use(connection, row["id"], now)
@@ -128,8 +159,27 @@ def _by_key(services: Services, key: str) -> Caller:
     )
 
 
-def _matching(connection: Connection, key: str) -> Mapping[Any, Any]:
-    row = keys.by_prefix(connection, prefix_of(key))
-    if row is None or not same(row["digest"], digest(key)):
+def _matching(connection: Connection, key: str, now: datetime) -> Mapping[Any, Any]:
+    row, told = keys.by_prefix(connection, prefix_of(key)), digest(key)
+    if row is None or not (same(row["digest"], told) or _was_rotated(row, told, now)):
         raise UnknownCallerError("this API key is not known or was revoked")
+    if row["expires_at"] is not None and row["expires_at"] <= now:
+        raise UnknownCallerError("this API key has run out")
     return row
+
+
+def _was_rotated(row: Mapping[Any, Any], told: str, now: datetime) -> bool:
+    """Tell whether this is the secret before the present one, still in its time."""
+    return row["old_until"] is not None and row["old_until"] > now and same(row["old_digest"] or "", told)
+
+
+def at_home(networks: Iterable[str] | None, address: str) -> bool:
+    """Tell whether an address lies in one of the networks; null and none at all mean anywhere."""
+    if not networks:
+        return True
+    try:
+        told = ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(told, "ipv4_mapped", None)
+    return any((mapped or told) in ip_network(network) for network in networks)

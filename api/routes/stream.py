@@ -106,7 +106,7 @@ class _Listener:
         """Tell whether the session or key still lives, and take over what changed of its owner."""
         if not self.caller.session:
             with self.services.database.read() as connection:
-                return keys.lives(connection, self.caller.id)
+                return keys.lives(connection, self.caller.id, self.services.clock.now())
         now = by_session(self.services, self.caller.session)
         self.caller = now or self.caller
         return now is not None and now.may(Permission.EVENTS_READ)

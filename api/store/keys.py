@@ -4,27 +4,47 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, insert, literal, or_, select, tuple_, update
 
-from api.store.schema import keys, regions
+from api.store.schema import Utc, keys, regions
+from api.store.scope import Scope, regions_within
 
 _PRECISION = timedelta(minutes=1)
 
 
+_WITH_PLACE = select(keys, regions.c.path.label("region_path")).join(regions, regions.c.id == keys.c.region_id)
+
+
 def by_prefix(connection: Connection, prefix: str) -> RowMapping | None:
     """Return a key that was not revoked, with the path of its region."""
-    query = (
-        select(keys, regions.c.path.label("region_path"))
-        .join(regions, regions.c.id == keys.c.region_id)
-        .where(keys.c.prefix == prefix, keys.c.revoked_at.is_(None))
-    )
+    query = _WITH_PLACE.where(keys.c.prefix == prefix, keys.c.revoked_at.is_(None))
     return connection.execute(query).mappings().first()
 
 
-def lives(connection: Connection, key_id: str) -> bool:
-    """Tell whether a key was not revoked."""
-    query = select(keys.c.id).where(keys.c.id == key_id, keys.c.revoked_at.is_(None))
+def lives(connection: Connection, key_id: str, now: datetime) -> bool:
+    """Tell whether a key was not revoked and has not run out."""
+    in_time = or_(keys.c.expires_at.is_(None), keys.c.expires_at > now)
+    query = select(keys.c.id).where(keys.c.id == key_id, keys.c.revoked_at.is_(None), in_time)
     return connection.execute(query).first() is not None
+
+
+def find(connection: Connection, scope: Scope, key_id: str) -> RowMapping | None:
+    """Return one key of this part of the tree, live or not."""
+    return connection.execute(_WITH_PLACE.where(keys.c.id == key_id, regions_within(scope))).mappings().first()
+
+
+def page(connection: Connection, scope: Scope, before: tuple[datetime, str] | None, limit: int) -> Sequence[RowMapping]:
+    """Return keys of this part of the tree, newest first, from behind a place on."""
+    query = _WITH_PLACE.where(regions_within(scope))
+    if before is not None:
+        query = query.where(tuple_(keys.c.created_at, keys.c.id) < tuple_(literal(before[0], Utc), literal(before[1])))
+    return connection.execute(query.order_by(keys.c.created_at.desc(), keys.c.id.desc()).limit(limit)).mappings().all()
+
+
+def rotate(connection: Connection, row: Mapping[Any, Any], digest: str, old_until: datetime) -> None:
+    """Give a key a new secret; the one before stays good for a while."""
+    change = {"digest": digest, "old_digest": row["digest"], "old_until": old_until}
+    connection.execute(update(keys).where(keys.c.id == row["id"]).values(**change))
 
 
 def everything(connection: Connection) -> Sequence[RowMapping]:

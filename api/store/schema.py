@@ -272,6 +272,7 @@ users = Table(
     Column("language", String(8), nullable=False),
     _at("created_at"),
     _at("disabled_at", nullable=True),
+    Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint("role IN ('admin', 'supervisor', 'analyst', 'kitchen')", name="role"),
     CheckConstraint("(role = 'kitchen') = (site_id IS NOT NULL)", name="kitchen_has_site"),
     CheckConstraint("language IN ('zh', 'en')", name="language"),
@@ -295,6 +296,8 @@ sessions = Table(
     _at("created_at"),
     _at("expires_at"),
     Column("by_code", Boolean(create_constraint=True, name="by_code"), nullable=False),
+    Column("address", String(64), nullable=True),
+    Column("agent", String(200), nullable=True),
     Index(None, "expires_at"),
 )
 
@@ -310,7 +313,12 @@ keys = Table(
     _at("created_at"),
     _at("last_used_at", nullable=True),
     _at("revoked_at", nullable=True),
+    _at("expires_at", nullable=True),
+    Column("networks", JSON(none_as_null=True), nullable=True),
+    Column("old_digest", String(64), nullable=True),
+    _at("old_until", nullable=True),
 )
+"""`networks` null = from anywhere. A rotated key keeps its prefix; the secret before is good until `old_until`."""
 
 viewing_register = Table(
     "viewing_register",

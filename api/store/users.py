@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, true, update
 
+from api.store.account_schema import second_factors
 from api.store.schema import login_codes, regions, sessions, users
+from api.store.scope import Scope, regions_within
 
 FIRST_USER = "admin"
 """Who comes in by a first-login code."""
@@ -20,6 +22,32 @@ def by_name(connection: Connection, name: str) -> RowMapping | None:
 def everything(connection: Connection) -> Sequence[RowMapping]:
     """Return every user by name."""
     return connection.execute(select(users).order_by(users.c.name)).mappings().all()
+
+
+def _within(scope: Scope) -> ColumnElement[bool]:
+    part = users.c.site_id == scope.site if scope.site is not None else true()
+    return part & users.c.region_id.in_(select(regions.c.id).where(regions_within(scope)))
+
+
+_HAS_FACTOR = second_factors.c.confirmed_at.is_not(None).label("has_factor")
+
+
+def find(connection: Connection, scope: Scope, user_id: str) -> RowMapping | None:
+    """Return one user of this part of the tree."""
+    query = select(users, _HAS_FACTOR).outerjoin(second_factors).where(users.c.id == user_id, _within(scope))
+    return connection.execute(query).mappings().first()
+
+
+def page(connection: Connection, scope: Scope, after: str, limit: int) -> Sequence[RowMapping]:
+    """Return users of this part of the tree by name, from behind a name on."""
+    query = select(users, _HAS_FACTOR).outerjoin(second_factors).where(users.c.name > after, _within(scope))
+    return connection.execute(query.order_by(users.c.name).limit(limit)).mappings().all()
+
+
+def change(connection: Connection, user_id: str, version: int, values: Mapping[str, Any]) -> bool:
+    """Change a user who is still at this version; tell whether they were."""
+    query = update(users).where(users.c.id == user_id, users.c.version == version)
+    return connection.execute(query.values(version=version + 1, **values)).rowcount == 1
 
 
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
@@ -60,6 +88,12 @@ def replace_code(connection: Connection, digest: str, created_at: datetime, expi
     connection.execute(insert(login_codes).values(digest=digest, created_at=created_at, expires_at=expires_at))
 
 
+def code_lives(connection: Connection, digest: str, now: datetime) -> bool:
+    """Tell whether this is the first-login code, and not too old."""
+    query = select(login_codes.c.digest).where(login_codes.c.digest == digest, login_codes.c.expires_at > now)
+    return connection.execute(query).first() is not None
+
+
 def use_code(connection: Connection, digest: str, now: datetime) -> bool:
     """Use a code up; False when there is none like it or it is too old."""
     query = delete(login_codes).where(login_codes.c.digest == digest, login_codes.c.expires_at > now)
@@ -75,12 +109,19 @@ def add_session(connection: Connection, values: Mapping[str, Any], now: datetime
 def by_session(connection: Connection, digest: str, now: datetime) -> RowMapping | None:
     """Return the user of a live session with the path of the user's region."""
     query = (
-        select(users, regions.c.path.label("region_path"), sessions.c.by_code)
+        select(users, regions.c.path.label("region_path"), sessions.c.by_code, _HAS_FACTOR)
         .join(sessions, sessions.c.user_id == users.c.id)
         .join(regions, regions.c.id == users.c.region_id)
+        .outerjoin(second_factors, second_factors.c.user_id == users.c.id)
         .where(sessions.c.digest == digest, sessions.c.expires_at > now, users.c.disabled_at.is_(None))
     )
     return connection.execute(query).mappings().first()
+
+
+def sessions_of(connection: Connection, user_id: str, now: datetime) -> Sequence[RowMapping]:
+    """Return a user's live sessions, newest first."""
+    query = select(sessions).where(sessions.c.user_id == user_id, sessions.c.expires_at > now)
+    return connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.digest)).mappings().all()
 
 
 def end_session(connection: Connection, digest: str) -> None:

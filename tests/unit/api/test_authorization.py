@@ -61,6 +61,7 @@ def _of(roles: str = "", scopes: str = "", **rest: Any) -> Rule:
 ANYBODY = Rule(anybody=True)
 PERSON = Rule(ROLES)
 EVENTS = _of("admin supervisor analyst kitchen", "events:read")
+ADMIN = _of("admin")
 REVIEW = _of("admin supervisor")
 INTAKE = _of("", "events:write")
 WORKER = _of("", "workers")
@@ -87,6 +88,48 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("POST", "/v1/session/password"): replace(
         PERSON, path="/v1/session/password", body={"password": "a new password", "current": PASSWORD}, ok=EMPTY
     ),
+    ("GET", "/v1/session/all"): replace(PERSON, path="/v1/session/all"),
+    ("DELETE", "/v1/session/all/{session_id}"): replace(PERSON, path=f"/v1/session/all/{'0' * 24}", ok=GONE),
+    ("POST", "/v1/session/second-factor"): replace(
+        PERSON, path="/v1/session/second-factor", body={"current": PASSWORD}, ok=CREATED
+    ),
+    # Nobody has begun, nobody has one.
+    ("PUT", "/v1/session/second-factor"): replace(
+        PERSON, path="/v1/session/second-factor", body={"code": "123456"}, ok=GONE
+    ),
+    ("POST", "/v1/session/second-factor/end"): replace(
+        PERSON, path="/v1/session/second-factor/end", body={"code": "123456"}, ok=GONE
+    ),
+    ("GET", "/v1/users"): replace(ADMIN, path="/v1/users"),
+    ("GET", "/v1/users/{user_id}"): replace(ADMIN, path="/v1/users/analyst-{region}", other=404),
+    ("POST", "/v1/users"): replace(
+        ADMIN,
+        path="/v1/users",
+        body=lambda region: {"name": "new", "role": "admin", "region": region},
+        ok=CREATED,
+        other=422,
+    ),
+    ("PATCH", "/v1/users/{user_id}"): replace(
+        ADMIN, path="/v1/users/analyst-{region}", body={"language": "zh"}, headers=SEEN, other=404
+    ),
+    ("POST", "/v1/users/{user_id}/code"): replace(ADMIN, path="/v1/users/analyst-{region}/code", ok=CREATED, other=404),
+    ("DELETE", "/v1/users/{user_id}/sessions"): replace(
+        ADMIN, path="/v1/users/analyst-{region}/sessions", ok=EMPTY, other=404
+    ),
+    ("DELETE", "/v1/users/{user_id}/second-factor"): replace(
+        ADMIN, path="/v1/users/analyst-{region}/second-factor", ok=EMPTY, other=404
+    ),
+    ("GET", "/v1/keys"): replace(ADMIN, path="/v1/keys"),
+    ("GET", "/v1/keys/{key_id}"): replace(ADMIN, path="/v1/keys/key-{region}", other=404),
+    ("POST", "/v1/keys"): replace(
+        ADMIN,
+        path="/v1/keys",
+        body=lambda region: {"name": "new", "scopes": ["detect"], "region": region},
+        ok=CREATED,
+        other=422,
+    ),
+    ("POST", "/v1/keys/{key_id}/rotate"): replace(ADMIN, path="/v1/keys/key-{region}/rotate", body={}, other=404),
+    ("DELETE", "/v1/keys/{key_id}"): replace(ADMIN, path="/v1/keys/key-{region}", ok=EMPTY, other=404),
     ("GET", "/v1/events"): replace(EVENTS, path="/v1/events"),
     ("GET", "/v1/events/counts"): replace(EVENTS, path="/v1/events/counts"),
     ("GET", "/v1/events/{event_id}"): replace(EVENTS, path="/v1/events/{event}", other=404),
@@ -230,6 +273,7 @@ def busy(founded: World, tmp_path_factory: pytest.TempPathFactory) -> World:
 
 async def _busy(world: World) -> None:
     for region in ("north", "south"):
+        world.new_key("detect", region=region, key_id=f"key-{region}")
         event = await tell(world, f"event-{region}", region=region)
         await send_media(world, event, "snapshot_blurred", region=region)
         async with world.person(f"supervisor-{region}") as supervisor:

@@ -20,6 +20,7 @@ from api.addresses import AddressRules, parse_networks
 from api.app import create_app
 from api.auth.backoff import Backoff
 from api.auth.gate import COOKIE, CSRF_HEADER
+from api.auth.pace import Pace
 from api.auth.secrets import Passwords, code_digest, csrf_of, digest, new_key, new_token
 from api.bell import Bell
 from api.objects.disk import DiskStore
@@ -94,9 +95,15 @@ class World:
     def key(self, *scopes: str, region: str = "north") -> httpx.AsyncClient:
         return self.client({"Authorization": f"Bearer {self.new_key(*scopes, region=region)}"})
 
-    def new_key(self, *scopes: str, region: str = "north") -> str:
+    def new_key(self, *scopes: str, region: str = "north", key_id: str = "") -> str:
         fresh = new_key()
-        row = {"id": fresh.prefix, "prefix": fresh.prefix, "digest": fresh.digest, "name": "test", "region_id": region}
+        row = {
+            "id": key_id or fresh.prefix,
+            "prefix": fresh.prefix,
+            "digest": fresh.digest,
+            "name": "test",
+            "region_id": region,
+        }
         with self.database.write() as connection:
             keys.add(connection, {**row, "scopes": list(scopes), "created_at": self.clock.now()})
         return fresh.text
@@ -140,14 +147,17 @@ def again(founded: World, folder: Path) -> World:
     copytree(origin.parent / "objects", folder / "objects")
     (folder / "incoming").mkdir()
     rules = AddressRules(parse_networks("192.168.0.0/16"))
+    database = Database(f"sqlite:///{folder / origin.name}")
     services = replace(
         founded.services,
-        database=Database(f"sqlite:///{folder / origin.name}"),
+        database=database,
         objects=DiskStore(folder / "objects"),
         clock=Clock(),
         log_bell=Bell(),
         camera_bell=Bell(),
-        backoff=Backoff(),
+        backoff=Backoff(database),
+        pace=Pace("caller", 0),
+        login_pace=Pace("login", 0),
         addresses=rules,
         probes=Probes(rules, folder, nobody_there),
         incoming=folder / "incoming",

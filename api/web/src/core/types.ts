@@ -99,6 +99,7 @@ export interface CloudEvent {
   data: Partial<KitchenEvent> & { id?: string };
 }
 export interface User {
+  second_factor?: 'on' | 'off' | 'to_enrol';
   name: string;
   role: string;
   language?: string | null;

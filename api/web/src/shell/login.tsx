@@ -1,13 +1,16 @@
 /** The door: a code from the terminal or name and password; after a code, the offer of a password. */
 import { useState, type FormEvent } from 'react';
-import { send } from '../core/http';
+import { ApiError, send } from '../core/http';
 import { usePref } from '../core/prefs';
 import type { Session } from '../core/types';
+import { Enrol } from './factor';
 import { useSentence } from './states';
 import { languageOf, switchLanguage, useWords } from '../words';
 
 const SHORTEST_PASSWORD = 10;
+const FACTOR_NEEDED = 'urn:mingchu:problem:second-factor-needed';
 type Way = 'code' | 'password';
+type Step = { at: 'entry' } | { at: 'password' | 'enrol'; session: Session; current: string };
 
 function codeInAddress(): string {
   const hash = new URLSearchParams(window.location.hash.slice(1));
@@ -25,18 +28,25 @@ export interface LoginProps {
 }
 
 export function Login({ begun, enter }: LoginProps) {
-  const [fresh, setFresh] = useState<Session | null>(null);
-  const accept = (session: Session, way: Way): void => {
-    forgetCode();
-    if (way === 'password') return enter(session);
+  const [step, setStep] = useState<Step>({ at: 'entry' });
+  const onward = (session: Session, current: string): void => {
+    if (session.user.second_factor !== 'to_enrol') return enter(session);
     begun();
-    setFresh(session);
+    setStep({ at: 'enrol', session, current });
+  };
+  const accept = (session: Session, way: Way, current: string): void => {
+    forgetCode();
+    if (way === 'password') return onward(session, current);
+    begun();
+    setStep({ at: 'password', session, current: '' });
   };
   return (
     <main className="login">
       <div className="login-card">
         <LoginHead />
-        {fresh ? <SetPassword session={fresh} done={() => enter(fresh)} /> : <Entry accept={accept} />}
+        {step.at === 'entry' && <Entry accept={accept} />}
+        {step.at === 'password' && <SetPassword session={step.session} done={(chosen) => onward(step.session, chosen)} />}
+        {step.at === 'enrol' && <Enrol session={step.session} current={step.current} done={() => enter({ ...step.session, user: { ...step.session.user, second_factor: 'on' } })} />}
       </div>
     </main>
   );
@@ -57,12 +67,14 @@ function LoginHead() {
   );
 }
 
-function Entry({ accept }: { accept: (session: Session, way: Way) => void }) {
+function Entry({ accept }: { accept: (session: Session, way: Way, current: string) => void }) {
   const { t } = useWords();
   const [way, setWay] = useState<Way>('code');
   const [code, setCode] = useState(codeInAddress);
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
+  const [factor, setFactor] = useState('');
+  const [factorAsked, setFactorAsked] = useState(false);
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState('');
   const sentence = useSentence();
@@ -71,11 +83,12 @@ function Entry({ accept }: { accept: (session: Session, way: Way) => void }) {
     setBusy(true);
     setWrong('');
     try {
-      const body = way === 'code' ? { code: code.trim() } : { name, password };
-      const response = await send('/v1/session', { method: 'POST', body });
-      accept((await response.json()) as Session, way);
+      const who = way === 'code' ? { code: code.trim() } : { name, password };
+      const response = await send('/v1/session', { method: 'POST', body: { ...who, second_factor: factor.trim() } });
+      accept((await response.json()) as Session, way, password);
     } catch (error) {
-      setWrong(sentence(error));
+      if (error instanceof ApiError && error.type === FACTOR_NEEDED) setFactorAsked(true);
+      else setWrong(sentence(error));
     } finally {
       setBusy(false);
     }
@@ -95,6 +108,7 @@ function Entry({ accept }: { accept: (session: Session, way: Way) => void }) {
           <Field id="password" label={t('login.password')} value={password} set={setPassword} complete="current-password" secret />
         </>
       )}
+      {factorAsked && <Field id="second-factor" label={t('login.factor')} help={t('login.factorHelp')} value={factor} set={setFactor} complete="one-time-code" />}
       <p role="alert" className="wrong">
         {wrong && t('login.wrong', { detail: wrong })}
       </p>
@@ -124,7 +138,7 @@ interface FieldProps {
   secret?: boolean;
 }
 
-function Field({ id, label, help, value, set, complete, secret = false }: FieldProps) {
+export function Field({ id, label, help, value, set, complete, secret = false }: FieldProps) {
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
@@ -150,7 +164,7 @@ function Field({ id, label, help, value, set, complete, secret = false }: FieldP
   );
 }
 
-function SetPassword({ session, done }: { session: Session; done: () => void }) {
+function SetPassword({ session, done }: { session: Session; done: (chosen: string) => void }) {
   const { t } = useWords();
   const [password, setPassword] = useState('');
   const [wrong, setWrong] = useState('');
@@ -161,7 +175,7 @@ function SetPassword({ session, done }: { session: Session; done: () => void }) 
     try {
       const headers = { 'X-CSRF-Token': session.csrf };
       await send('/v1/session/password', { method: 'POST', body: { password }, headers });
-      done();
+      done(password);
     } catch (error) {
       setWrong(sentence(error));
     }
@@ -177,7 +191,7 @@ function SetPassword({ session, done }: { session: Session; done: () => void }) 
       </p>
       <div className="row">
         <button className="button button-main">{t('login.setGo')}</button>
-        <button type="button" className="button" onClick={done}>
+        <button type="button" className="button" onClick={() => done('')}>
           {t('login.setSkip')}
         </button>
       </div>
