@@ -145,11 +145,13 @@ class Hand:
     trouble: StorageError | None = None
     """What the disk said last; None once it takes everything again."""
     _owed: deque[Owed] = field(default_factory=deque)
+    _lost: set[UUID] = field(default_factory=set)
+    """Events whose opening was lost: of what nobody heard of, nobody shall hear that it closed."""
 
     def owe(self, owed: Owed) -> None:
         """Take one more; beyond `OWED_MOST` the oldest is lost and counted."""
         self.tally.opened += isinstance(owed.transition, Opened)
-        self._owed.append(owed)
+        self._line_up(owed)
 
     def settle(self) -> None:
         """Hand over all that is owed; an event whose earlier transition is refused waits with it."""
@@ -160,8 +162,23 @@ class Hand:
                 stuck.add(each.event)
                 self._owed.append(each)
         while len(self._owed) > OWED_MOST:
-            self._owed.popleft()
+            self._lose(self._owed.popleft())
+
+    def _lose(self, oldest: Owed) -> None:
+        """Count one as lost; with an opening goes its closing, whether it is owed already or still to come."""
+        self.tally.unrecorded += 1
+        if isinstance(oldest.transition, Opened):
+            self._lost.add(oldest.event)
+            rest, self._owed = self._owed, deque()
+            for each in rest:
+                self._line_up(each)
+
+    def _line_up(self, owed: Owed) -> None:
+        if owed.event in self._lost:
+            self._lost.discard(owed.event)
             self.tally.unrecorded += 1
+        else:
+            self._owed.append(owed)
 
     def save(self, step: Callable[[], None], *, proves: bool = True) -> bool:
         """Do something to the disk; tell whether it went well, and keep what went wrong.

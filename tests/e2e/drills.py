@@ -63,7 +63,7 @@ class Drill:
 
     @property
     def journal(self) -> Path:
-        return self.stack.folder / "journal"
+        return self.stack.notebook / "journal"
 
     @property
     def spool(self) -> Path:

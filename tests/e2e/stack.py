@@ -46,6 +46,12 @@ class Stack:
     environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    notes: Path | None = None
+    """Where logs go; None = the data folder. A drill that fills the data's disk must not silence its witnesses."""
+
+    @property
+    def notebook(self) -> Path:
+        return self.notes or self.folder
 
     @property
     def url(self) -> str:
@@ -64,8 +70,8 @@ class Stack:
         return done.stdout
 
     def start(self, name: str, *arguments: str, program: Sequence[str | Path] = (MINGCHU,)) -> None:
-        """Start a long-running command; what it prints goes to `<name>.log` in the folder."""
-        with (self.folder / f"{name}.log").open("ab") as log:
+        """Start a long-running command; what it prints goes to `<name>.log` in the notebook."""
+        with (self.notebook / f"{name}.log").open("ab") as log:
             command = [*program, *arguments]
             self.processes[name] = subprocess.Popen(command, env=self.env, stdout=log, stderr=log, cwd=ROOT)
 
@@ -101,7 +107,7 @@ class Stack:
 
     def log(self, name: str) -> str:
         """Return what a process printed so far."""
-        return (self.folder / f"{name}.log").read_text(errors="replace")[-8000:]
+        return (self.notebook / f"{name}.log").read_text(errors="replace")[-8000:]
 
     def close(self) -> None:
         """Stop everything that still runs."""

@@ -123,7 +123,7 @@ def test_a_spool_that_has_filled_its_disk_drains_by_itself(stack: Stack) -> None
 
 def test_an_api_whose_disk_is_full_says_so_and_goes_on_when_it_is_not(stack: Stack, tmp_path: Path) -> None:
     with small_disk(tmp_path / "small", 48 << 20) as disk:
-        stack.folder = disk
+        stack.folder, stack.notes = disk, tmp_path
         drill = Drill(stack, home=tmp_path)
         drill.begin(cameras=2)
         eventually(lambda: len(drill.log()) > 10)
@@ -235,6 +235,6 @@ def check_house(drill: Drill) -> None:
     assert not list((drill.spool / "media").iterdir())
     assert not list((drill.spool / "staging").iterdir())
     for name in ("serve", "work"):
-        log = (drill.stack.folder / f"{name}.log").read_text(errors="replace")
+        log = (drill.stack.notebook / f"{name}.log").read_text(errors="replace")
         at = log.find("Traceback")
         assert at == -1, log[max(0, at - 500) : at + 3000]

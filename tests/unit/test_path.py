@@ -1,7 +1,9 @@
 """One connection's path with a real recorder and line; the disk may refuse what it is given."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -119,9 +121,24 @@ def test_what_is_kept_for_a_full_disk_is_bounded_and_the_loss_is_counted(bench: 
     tally = a_path(bench).tally
     hand = Hand(Refusing(lambda _: True), tally)  # type: ignore[arg-type]
     for _ in range(OWED_MOST + 3):
-        hand.owe(Owed(change, None, None))  # type: ignore[arg-type]
+        hand.owe(Owed(replace(change, id=uuid4()), None, None))  # type: ignore[arg-type]
         hand.settle()
     assert tally.unrecorded == 3
+
+
+def test_with_an_opening_that_is_lost_goes_its_closing(bench: Bench) -> None:
+    """Nobody may hear of an end whose beginning was never told."""
+    events = [replace(opened(bench), id=uuid4()) for _ in range(OWED_MOST + 1)]
+    recorder = Refusing(lambda _: True)
+    hand = Hand(recorder, a_path(bench).tally)  # type: ignore[arg-type]
+    told = [events[0], events[1], closing(events[0]), *events[2:], closing(events[1])]
+    for change in told:
+        hand.owe(Owed(change, None, None))  # type: ignore[arg-type]
+        hand.settle()
+    recorder.refuses = lambda _: False
+    hand.settle()
+    assert [owed.transition for owed in recorder.taken] == events[2:]
+    assert hand.tally.unrecorded == 4
 
 
 # --- watch_through ---------------------------------------------------------------------------------------------------

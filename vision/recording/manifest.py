@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import groupby, pairwise
@@ -42,6 +42,8 @@ class ManifestChain:
         self._state = state
         self._worker = worker
         self._turn = threading.Lock()
+        self._next: Link | None = None
+        """What the next manifest will say; None until the state was read. The disk may lag behind while it is full."""
 
     def append(self, build: Callable[[Link], bytes], deliver: Callable[[bytes], None]) -> bytes:
         """Build the next manifest, deliver it, and make it the chain's end; return its bytes.
@@ -50,25 +52,31 @@ class ManifestChain:
         manifest declares, and not a silent fork.
 
         Raises:
-            StorageError: the state cannot be read or written; or whatever `deliver` raises. The chain's end then stays.
+            StorageError: the state cannot be read, or the intention not be written; or whatever `deliver` raises. The
+                chain's end then stays. What was delivered never raises: its caller would deliver it a second time.
         """
         with self._turn:
-            link = self._link()
+            link = self._next or self._link()
             manifest = build(link)
             digest = sha256(manifest).hexdigest()
+            self._next = None  # should anything but the disk stop us now, only the disk knows what may have left
             with self._intention(link, digest):
                 deliver(manifest)
-            self._write(link.sequence, digest, ())
+            self._next = Link(self._worker, link.sequence + 1, digest, ())
+            with suppress(StorageError):  # until there is room, the disk calls it unsettled: a restart declares it so
+                self._write(link.sequence, digest, ())
             return manifest
 
     @contextmanager
     def _intention(self, link: Link, digest: str) -> Iterator[None]:
-        self._write(link.sequence - 1, link.previous, (*link.unsettled, digest))
         try:
+            self._write(link.sequence - 1, link.previous, (*link.unsettled, digest))
             yield
         except StorageError:
             # It did not leave, and we know it.
-            self._write(link.sequence - 1, link.previous, link.unsettled)
+            self._next = link
+            with suppress(StorageError):  # a hash too many is unsettled; what was refused is what the caller must hear
+                self._write(link.sequence - 1, link.previous, link.unsettled)
             raise
 
     def _link(self) -> Link:

@@ -95,6 +95,53 @@ def test_a_full_disk_moves_nothing(folder: Folder, state: Path) -> None:
     assert (link["sequence"], link["unsettled"]) == (1, [])
 
 
+class Disk:
+    """A folder for the chain's state that can be full."""
+
+    def __init__(self, state: Path) -> None:
+        self.folder = state.parent
+        self.folder.mkdir()
+
+    def fill(self) -> None:
+        self.folder.rename(self.folder.with_name("elsewhere"))
+        self.folder.write_text("a file where the folder was: nothing can be written")
+
+    def make_room(self) -> None:
+        self.folder.unlink()
+        self.folder.with_name("elsewhere").rename(self.folder)
+
+
+def test_what_was_delivered_counts_although_the_state_could_not_be_written(folder: Folder, state: Path) -> None:
+    disk, chain = Disk(state), ManifestChain(state, "w1")
+
+    def and_then_full(manifest: bytes) -> None:
+        folder(manifest)
+        disk.fill()
+
+    chain.append(build, and_then_full)
+    with pytest.raises(StorageError):
+        chain.append(build, folder)
+    disk.make_room()
+    chain.append(build, folder)
+    assert [json.loads(path.read_bytes())["chain"]["sequence"] for path in folder.files] == [1, 2]
+    assert json.loads(folder.files[1].read_bytes())["chain"]["unsettled"] == []
+    assert verify_chain(folder.files) == []
+
+
+def test_after_a_restart_it_declares_what_the_full_disk_could_not_settle(folder: Folder, state: Path) -> None:
+    disk = Disk(state)
+
+    def and_then_full(manifest: bytes) -> None:
+        folder(manifest)
+        disk.fill()
+
+    ManifestChain(state, "w1").append(build, and_then_full)
+    disk.make_room()
+    ManifestChain(state, "w1").append(build, folder)
+    assert len(json.loads(folder.files[1].read_bytes())["chain"]["unsettled"]) == 1
+    assert verify_chain(folder.files) == []
+
+
 def test_a_death_during_delivery_is_declared_and_no_fork(folder: Folder, state: Path) -> None:
     ManifestChain(state, "w1").append(build, folder)
     for _ in range(2):
