@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.stack import MINGCHU
 from vision.catalogue import load_catalogue
-from vision.demo.judging import Found, Verdict, judge
+from vision.demo.judging import SLACK_S, Found, Verdict, judge
 from vision.demo.render import render
 from vision.demo.script import scene
 from vision.demo.truth import ClipTruth
@@ -67,7 +67,8 @@ def test_what_the_models_can_see_is_found(verdict: Verdict, case: Case) -> None:
 
 def test_it_opens_while_it_lasts_and_closes_soon_after(verdict: Verdict) -> None:
     for event, found in verdict.found:
-        assert event.start_s <= found.opened_s <= event.end_s, event
+        # The models may see who comes in before the truth calls it enough to see: how soon, processors differ.
+        assert event.start_s - SLACK_S <= found.opened_s <= event.end_s, event
         assert found.ended_s <= event.end_s + CLOSES_S, event
 
 
