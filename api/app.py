@@ -49,6 +49,7 @@ from api.routes import (
     session,
     sites,
     stream,
+    transfer,
     users,
     videos,
     workers,
@@ -173,7 +174,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.services = open_services(settings)
     register_errors(app)
     looking = (detect, dialects, videos)
-    places = (regions, sites, gradings, duties, cameras, devices, probe)
+    places = (regions, sites, gradings, duties, cameras, devices, probe, transfer)
     accounts = (session, factor, users, api_keys)
     for part in (*accounts, events, cases, intake, *looking, stream, *places, workers, registers, health):
         app.include_router(part.router)

@@ -11,6 +11,7 @@ import uvicorn
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
+from api import place_commands
 from api.accounts import key_app, new_stored_key, user_app
 from api.addresses import without_password
 from api.app import create_app, object_store, open_database
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
     """Add the API's commands to the command line."""
     app.command()(serve)
     app.command()(check)
+    place_commands.register(site_app)
     for name, group in _GROUPS.items():
         app.add_typer(group, name=name)
 

@@ -32,6 +32,8 @@ _SECRET_FIELDS = frozenset({"password", "current", "code", "second_factor"})
 _SHOWN_CHARACTERS = 80
 _MASKED_CHARACTERS = 512
 FieldError = Mapping[str, str]
+Entry = Mapping[str, str | int]
+"""A field's error, perhaps with more that says where it is."""
 
 
 class ProblemError(MingchuError):
@@ -44,7 +46,7 @@ class ProblemError(MingchuError):
         detail: str,
         *,
         status: HTTPStatus | None = None,
-        errors: Sequence[FieldError] = (),
+        errors: Sequence[Entry] = (),
         headers: Mapping[str, str] | None = None,
         kind: str = "",
     ) -> None:
@@ -98,7 +100,7 @@ def _told(field: str, text: str, allowed: str) -> FieldError:
 def problem(
     status: int,
     detail: str,
-    errors: Sequence[FieldError] = (),
+    errors: Sequence[Entry] = (),
     headers: Mapping[str, str] | None = None,
     kind: str = "",
 ) -> JSONResponse:

@@ -17,7 +17,7 @@ _SECURITY = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-_PICTURES = ("/v1/detect", "/v1/videos")
+_PICTURES = ("/v1/detect", "/v1/videos", "/v1/imports")
 """Their routes take bodies in many forms, and bound them themselves."""
 MAX_JSON_BYTES = 1 << 20
 """The longest event that the rules can make has some tens of KiB."""

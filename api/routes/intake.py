@@ -2,27 +2,23 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256 as new_sha256
-from http import HTTPStatus
-from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
-from fastapi.concurrency import run_in_threadpool
 
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import media_body
-from api.errors import ConflictError, NotFoundError, ProblemError, field_error
+from api.errors import ConflictError, NotFoundError, field_error
 from api.intake import Step, accept
 from api.messages import EventMessage
 from api.services import Services, Wired
 from api.store import events, media
-from vision.errors import InvalidInputError, StorageError
+from api.uploads import Received, received
+from vision.errors import InvalidInputError
 
 MAX_MEDIA_BYTES = 64 << 20
-_FLUSH_BYTES = 1 << 20
 Role = Literal["snapshot", "annotated", "snapshot_blurred", "annotated_blurred", "clip", "manifest"]
 ENDINGS = {
     "image/jpeg": "jpg",
@@ -54,57 +50,17 @@ def put_event(
     return {"id": str(event_id), "sequence": accepted.sequence}
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """An upload that is complete on our disk."""
-
-    path: FilePath
-    sha256: str
-    size_bytes: int
-
-
-async def received(request: Request, services: Wired, _: Writer) -> AsyncIterator[Received]:
-    """Stream the body into a file of our own, hashing on the way; the file is gone when the request is."""
-    path = services.incoming / uuid4().hex
-    try:
-        yield await _received(request, path)
-    finally:
-        path.unlink(missing_ok=True)
-
-
-async def _received(request: Request, path: FilePath) -> Received:
-    try:
-        return await _write(request, path)
-    except OSError as error:
-        raise StorageError(f"{path.parent}: an upload cannot be written ({error.strerror})") from error
-
-
-async def _write(request: Request, path: FilePath) -> Received:
-    _refuse_length(int(request.headers.get("content-length", "0")))
-    digest, size, waiting = new_sha256(), 0, bytearray()
-    with path.open("xb") as file:
-        async for chunk in request.stream():
-            digest.update(chunk)
-            waiting += chunk
-            size += len(chunk)
-            _refuse_length(size)
-            if len(waiting) >= _FLUSH_BYTES:
-                await run_in_threadpool(file.write, bytes(waiting))
-                waiting.clear()
-        file.write(waiting)
-    return Received(path, digest.hexdigest(), size)
-
-
-def _refuse_length(size_bytes: int) -> None:
-    if size_bytes > MAX_MEDIA_BYTES:
-        raise ProblemError(f"a body may have {MAX_MEDIA_BYTES} bytes", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+async def arrived(request: Request, services: Wired, _: Writer) -> AsyncIterator[Received]:
+    """Take the body in, once the gate is passed."""
+    async with received(request, services.incoming, MAX_MEDIA_BYTES) as body:
+        yield body
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
     """One piece of evidence as it arrived."""
 
-    body: Annotated[Received, Depends(received)]
+    body: Annotated[Received, Depends(arrived)]
     content_type: Annotated[str, Header()] = ""
     claimed: Annotated[str, Header(alias="X-Content-SHA256", max_length=64)] = ""
 

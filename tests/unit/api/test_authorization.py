@@ -248,6 +248,14 @@ TABLE: dict[tuple[str, str], Rule] = {
         ok=CREATED,
         other=404,
     ),
+    ("POST", "/v1/imports"): replace(
+        BUILD,
+        path="/v1/imports?table=sites",
+        body=lambda region: f"id,name,region\nnew,New,{region}\n".encode(),
+        headers={"Content-Type": "text/csv"},
+        other=422,
+    ),
+    ("GET", "/v1/exports"): replace(PLACES, path="/v1/exports?table=sites&format=csv"),
     ("GET", "/v1/workers/{worker}/assignment"): replace(WORKER, path="/v1/workers/w1/assignment"),
     ("PUT", "/v1/workers/{worker}/status"): replace(
         WORKER,
