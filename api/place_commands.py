@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from api.app import open_database
+from api.audit import SHELL
 from api.places.columns import TABLES, TableName
 from api.places.exporting import Wish, export_places
 from api.places.importing import Importer, Keep, Order, Report, accept_any, import_places
 from api.settings import Settings
-from api.shell import SHELL, out
+from api.shell import out
 from api.store.scope import WHOLE
 from vision.errors import InvalidInputError
 
