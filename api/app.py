@@ -43,6 +43,7 @@ from api.routes import (
     gradings,
     health,
     intake,
+    order_preview,
     probe,
     regions,
     registers,
@@ -178,6 +179,8 @@ def create_app(settings: Settings) -> FastAPI:
     accounts = (session, factor, users, api_keys)
     for part in (*accounts, events, cases, intake, *looking, stream, *places, workers, registers, health):
         app.include_router(part.router)
+    for shown in (order_preview,):
+        app.include_router(shown.router)
     _add_console(app)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=listed(settings.cors_origins), **_CORS)

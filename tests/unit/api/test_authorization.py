@@ -143,6 +143,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/cases"): replace(EVENTS, path="/v1/cases"),
     ("GET", "/v1/cases/{case_id}"): replace(EVENTS, path="/v1/cases/{case}", other=404),
     # Within the own region the case machine tells supervisors and kitchens apart: 403 for the other's step.
+    ("GET", "/v1/cases/{case_id}/order"): replace(REVIEW, path="/v1/cases/{case}/order", other=404),
     ("POST", "/v1/cases/{case_id}/{action}"): _of(
         "admin supervisor kitchen",
         path="/v1/cases/{case}/order",

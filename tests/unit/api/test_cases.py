@@ -126,6 +126,24 @@ async def test_the_whole_story(desk: Desk) -> None:
     assert "device_review" in case["penalty_evidence_lacks"]
 
 
+async def test_an_order_is_previewed_as_it_would_be_sent_now(desk: Desk) -> None:
+    await desk.judge("hat")
+    path = f"/v1/cases/{(await desk.only())['id']}/order"
+    preview = await desk.get(path)
+    assert preview["sent"] is False
+    assert (await desk.only())["order"] is None, "looking sends nothing"
+    ordered = await desk.act(LI, "order")
+    assert await desk.get(path) == {"sent": True, "order": ordered["order"]} == {**preview, "sent": True}
+
+
+async def test_a_withdrawn_case_has_no_order_to_preview(desk: Desk) -> None:
+    await desk.judge("hat")
+    case = await desk.act(LI, "withdraw", reason="a test card")
+    async with desk.person(LI) as person:
+        answer = await person.get(f"/v1/cases/{case['id']}/order")
+    assert answer.status_code == 409
+
+
 async def test_an_order_for_a_sender_that_names_no_clause_names_the_catalogue_s(desk: Desk) -> None:
     await desk.judge("hat", clause=[])
     case = await desk.act(LI, "order")

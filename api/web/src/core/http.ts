@@ -1,4 +1,10 @@
 /** The only door to the API: cookie session, CSRF header on writes, problem+json turned into one error. */
+import type { Paths } from './api.gen';
+
+type Open<P extends string> = P extends `${infer Before}{${string}}${infer After}` ? `${Before}${string}${Open<After>}` : P;
+/** Any address that the API has: one that it does not have is a type error. */
+export type ApiPath = Open<keyof Paths>;
+
 export interface FieldError {
   field: string;
   value?: unknown;
@@ -38,11 +44,13 @@ export function newKey(): string {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 }
 
-export type Query = Record<string, string | number | boolean | null | undefined>;
+type Value = string | number | boolean;
+/** Several values of one name are alternatives. */
+export type Query = Record<string, Value | readonly Value[] | null | undefined>;
 
 export function withQuery(path: string, query: Query = {}): string {
-  const pairs = Object.entries(query).filter(([, v]) => v !== undefined && v !== null && v !== '');
-  const text = new URLSearchParams(pairs.map(([k, v]) => [k, String(v)])).toString();
+  const pairs = Object.entries(query).flatMap(([name, v]) => [v ?? ''].flat().map((each) => [name, String(each)]));
+  const text = new URLSearchParams(pairs.filter(([, v]) => v !== '')).toString();
   return text ? `${path}?${text}` : path;
 }
 
@@ -63,7 +71,7 @@ export interface Call {
   signal?: AbortSignal | undefined;
 }
 
-export async function send(path: string, call: Call = {}): Promise<Response> {
+export async function send(path: ApiPath, call: Call = {}): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', ...call.headers };
   if (call.body !== undefined) headers['Content-Type'] = 'application/json';
   if (call.method && call.method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;
@@ -82,6 +90,6 @@ export async function send(path: string, call: Call = {}): Promise<Response> {
   throw await problem(response);
 }
 
-export async function get<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+export async function get<T>(path: ApiPath, query: Query = {}, signal?: AbortSignal): Promise<T> {
   return (await (await send(path, { query, signal })).json()) as T;
 }

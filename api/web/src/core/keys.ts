@@ -15,7 +15,8 @@ export type Action =
   | 'help'
   | 'goReview'
   | 'goCameras'
-  | 'goRegister';
+  | 'goRegister'
+  | 'goCases';
 
 export interface Stroke {
   key: string;
@@ -50,7 +51,7 @@ const PLAIN: Record<string, Action> = {
   '?': 'help',
   '？': 'help',
 };
-const ROOM: Record<string, Action> = { r: 'goReview', c: 'goCameras', v: 'goRegister' };
+const ROOM: Record<string, Action> = { r: 'goReview', a: 'goCases', c: 'goCameras', v: 'goRegister' };
 
 export function press(keyboard: Keyboard, stroke: Stroke, now_ms: number): [Keyboard, Action | null] {
   if (stroke.ctrl || stroke.typing) return [RESTING, null];

@@ -1,8 +1,17 @@
 /** The address bar is the state: which room, which filters, which event. */
 import { useSyncExternalStore } from 'react';
 
-export type Room = 'review' | 'cameras' | 'register';
-export const ROOMS: readonly Room[] = ['review', 'cameras', 'register'];
+export type Room = 'review' | 'cases' | 'cameras' | 'register';
+/** In the order in which they stand in the header. */
+export const ROOMS: readonly Room[] = ['review', 'cases', 'cameras', 'register'];
+
+/** Who has use for which room; what a person may do there says the API. */
+const OF_ROLE: Record<string, readonly Room[]> = {
+  admin: ROOMS,
+  supervisor: ROOMS,
+  analyst: ['review', 'cases', 'cameras'],
+};
+export const roomsOf = (role: string): readonly Room[] => OF_ROLE[role] ?? ['review'];
 
 export interface Route {
   room: Room;

@@ -3,7 +3,11 @@ import { useEffect, useRef, useState } from 'react';
 import type { CloudEvent } from './types';
 
 export type StreamState = 'connecting' | 'live' | 'lost';
-const TYPES = ['opened', 'closed', 'updated', 'reviewed'].map((phase) => `cn.mingchu.violation.${phase}`);
+const STEPS = ['began', 'joined', 'left', 'order', 'acknowledge', 'state', 'appeal', 'uphold', 'reject', 'plan', 'rectify', 'accept', 'return'];
+const OTHERS = ['extend', 'inspect', 'withdraw', 'warn_yellow', 'warn_red', 'send_inspector', 'reminder'];
+const PHASES = ['opened', 'closed', 'updated', 'reviewed', ...[...STEPS, ...OTHERS].map((step) => `case.${step}`)];
+const TYPES = PHASES.map((phase) => `cn.mingchu.violation.${phase}`);
+export const isOfCase = (event: CloudEvent): boolean => event.type.includes('.case.');
 const RETRY_MS = 3000;
 
 interface Line {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ageOf, at } from './when';
+import { ageOf, at, instantOf, wallOf } from './when';
 
 test('times are told in the zone of the site, 24 h, year first', () => {
   expect(at('2026-11-23T16:05:09Z', 'Asia/Shanghai')).toBe('2026-11-24 00:05:09');
@@ -17,4 +17,12 @@ test('ages have one unit', () => {
   expect(ageOf('2026-11-23T23:59:01Z', now)).toEqual({ n: 59, unit: 's' });
   expect(ageOf('2026-11-23T22:00:00Z', now)).toEqual({ n: 2, unit: 'h' });
   expect(ageOf('2026-11-25T00:00:00Z', now)).toEqual({ n: 0, unit: 's' });
+});
+
+test('what a clock on the wall shows becomes the instant, across the change of summer time', () => {
+  expect(instantOf('2026-11-24T00:05', 'Asia/Shanghai')).toBe('2026-11-23T16:05:00.000Z');
+  expect(instantOf('2026-07-01T12:00', 'Europe/Berlin')).toBe('2026-07-01T10:00:00.000Z');
+  expect(instantOf('2026-10-25T12:00', 'Europe/Berlin')).toBe('2026-10-25T11:00:00.000Z');
+  expect(instantOf('soon', 'UTC')).toBeNull();
+  expect(wallOf('2026-11-23T16:05:00Z', 'Asia/Shanghai')).toBe('2026-11-24T00:05');
 });

@@ -36,3 +36,13 @@ export function ageOf(iso: string, now_ms: number): Age {
   if (s < 86400) return { n: Math.floor(s / 3600), unit: 'h' };
   return { n: Math.floor(s / 86400), unit: 'd' };
 }
+
+/** The instant that a clock on the wall of this zone shows as `2026-11-23T14:05`; the first of two in the hour that comes twice. */
+export function instantOf(wall: string, zone: string): string | null {
+  const meant = /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(wall) ? Date.parse(`${wall}:00Z`) : Number.NaN;
+  if (Number.isNaN(meant)) return null;
+  const shown = (ms: number): number => Date.parse(`${at(new Date(ms).toISOString(), zone, 'minute').replace(' ', 'T')}:00Z`);
+  const guess = meant - (shown(meant) - meant);
+  return new Date(guess - (shown(guess) - meant)).toISOString();
+}
+export const wallOf = (iso: string, zone: string): string => at(iso, zone, 'minute').replace(' ', 'T');

@@ -1,22 +1,12 @@
 /** The list on the left: small pictures, what, where, how long ago; the same camera and kind stand together. */
-import { memo, useEffect, useRef, useState } from 'react';
+import { memo, useEffect, useRef } from 'react';
+import { useNow } from '../core/now';
 import type { KitchenEvent } from '../core/types';
 import { at } from '../core/when';
 import { StatusSign, TierSign } from '../shell/badges';
 import { Empty } from '../shell/states';
 import { useWords } from '../words';
 import { NO_FILTERS, type Filters, type Group } from './grouping';
-
-const TICK_MS = 15_000;
-
-export function useNow(): number {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = window.setInterval(() => setNow(Date.now()), TICK_MS);
-    return () => window.clearInterval(timer);
-  }, []);
-  return now;
-}
 
 export interface QueueProps {
   groups: readonly Group[];

@@ -7,7 +7,7 @@ import { Empty, Failure, Loading } from '../shell/states';
 import { useWords } from '../words';
 import { useQuery } from '@tanstack/react-query';
 import { camerasOf } from '../review/data';
-import { useNow } from '../review/queue';
+import { useNow } from '../core/now';
 import { useRights } from '../setup/data';
 import { CameraForm, EditCamera } from '../setup/form';
 import { Remove } from '../setup/remove';
@@ -17,7 +17,7 @@ const FRESH_MS = 10_000;
 const STATE_SIGNS: Record<string, string> = { ok: '●', starting: '◌', offline: '✕', refused: '⊘', off: '–', unreadable: '!', unknown: '?' };
 
 /** The address says which page: the list with its filter, a new camera, or one camera. */
-export function Cameras() {
+export default function Cameras() {
   const { params } = useRoute();
   const edited = params.get('edit');
   if (params.has('add')) return <CameraForm />;

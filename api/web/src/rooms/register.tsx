@@ -11,7 +11,7 @@ import { useWords } from '../words';
 const PAGE = 50;
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-export function Register() {
+export default function Register() {
   const { t } = useWords();
   const query = useInfiniteQuery({
     queryKey: ['register'],

@@ -1,14 +1,14 @@
 /** Rooms on the left; live state, language, theme, help and the user on the right. */
 import type { MouseEvent } from 'react';
 import { keep, usePref, type Theme } from '../core/prefs';
-import { format, go, ROOMS, type Room } from '../core/route';
+import { format, go, roomsOf, type Room } from '../core/route';
 import type { StreamState } from '../core/stream';
 import type { User } from '../core/types';
 import { switchLanguage, useWords } from '../words';
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 const THEME_SIGNS: Record<Theme, string> = { system: '◐', light: '☀', dark: '☾' };
-const LETTERS: Record<Room, string> = { review: 'G R', cameras: 'G C', register: 'G V' };
+const LETTERS: Record<Room, string> = { review: 'G R', cases: 'G A', cameras: 'G C', register: 'G V' };
 
 /** Plain clicks stay in the page; clicks with a modifier open a tab as everywhere. */
 export function follow(event: MouseEvent<HTMLAnchorElement>): void {
@@ -37,7 +37,7 @@ export function Header({ user, room, stream, help, leave }: HeaderProps) {
         <strong>{t('app.name')}</strong>
       </a>
       <nav aria-label={t('room.nav')}>
-        {ROOMS.map((each) => (
+        {roomsOf(user.role).map((each) => (
           <a key={each} href={format(each, {})} onClick={follow} aria-current={each === room ? 'page' : undefined} title={LETTERS[each]}>
             {t(`room.${each}`)}
           </a>

@@ -22,6 +22,7 @@ const PLAYER: readonly Row[] = [
 ];
 const ROOMS: readonly Row[] = [
   [['G', 'R'], 'room.review'],
+  [['G', 'A'], 'room.cases'],
   [['G', 'C'], 'room.cameras'],
   [['G', 'V'], 'room.register'],
   [['?'], 'help.this'],

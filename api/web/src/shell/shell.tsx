@@ -1,13 +1,11 @@
 /** The frame around every room: header, demo banner, connection, keyboard, help. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { send } from '../core/http';
 import { press, RESTING, strokeOf, type Action, type Keyboard } from '../core/keys';
 import { format, go, useRoute, type Room } from '../core/route';
-import { useStream, type StreamState } from '../core/stream';
+import { isOfCase, useStream, type StreamState } from '../core/stream';
 import type { CatalogueKind, CloudEvent, Session } from '../core/types';
-import { Cameras } from '../rooms/cameras';
-import { Register } from '../rooms/register';
 import { forgetReason } from '../review/original';
 import { useSites } from '../review/data';
 import { Review } from '../review/review';
@@ -15,8 +13,13 @@ import { useWords } from '../words';
 import { Header } from './header';
 import { Help } from './help';
 import { Notes } from './notes';
+import { Loading } from './states';
 
-const ROOM_OF: Partial<Record<Action, Room>> = { goReview: 'review', goCameras: 'cameras', goRegister: 'register' };
+const Cases = lazy(() => import('../cases/room'));
+const Cameras = lazy(() => import('../rooms/cameras'));
+const Register = lazy(() => import('../rooms/register'));
+
+const ROOM_OF: Partial<Record<Action, Room>> = { goReview: 'review', goCases: 'cases', goCameras: 'cameras', goRegister: 'register' };
 type Listener = (action: Action) => boolean;
 type Taker = (event: CloudEvent) => void;
 
@@ -27,6 +30,7 @@ function useCatchingUp(stream: StreamState): void {
     if (stream !== 'live') return;
     void queries.invalidateQueries({ queryKey: ['events'] });
     void queries.invalidateQueries({ queryKey: ['counts'] });
+    void queries.invalidateQueries({ queryKey: ['cases'] });
   }, [stream, queries]);
 }
 
@@ -77,7 +81,10 @@ export function Shell({ session, kinds }: ShellProps) {
   const help = useCallback(() => setHelping(true), []);
   useKeyboard(listener, help);
   const stream = useStream({
-    take: (event) => taker.current?.(event),
+    take: (event) => {
+      if (isOfCase(event)) void queries.invalidateQueries({ queryKey: ['cases'] });
+      else taker.current?.(event);
+    },
     refused: () => void queries.invalidateQueries({ queryKey: ['session'] }),
   });
   useCatchingUp(stream);
@@ -93,8 +100,11 @@ export function Shell({ session, kinds }: ShellProps) {
       <Header user={session.user} room={room} stream={stream} help={help} leave={() => void leave()} />
       <Banners demo={demo} stream={stream} online={useOnline()} />
       {room === 'review' && <Review kinds={kinds} listener={listener} taker={taker} />}
-      {room === 'cameras' && <Cameras />}
-      {room === 'register' && <Register />}
+      <Suspense fallback={<Loading />}>
+        {room === 'cases' && <Cases session={session} kinds={kinds} />}
+        {room === 'cameras' && <Cameras />}
+        {room === 'register' && <Register />}
+      </Suspense>
       <Help open={helping} close={() => setHelping(false)} />
     </Notes>
   );

@@ -1,7 +1,9 @@
 /** Every sentence of the console in English; the type makes a missing or invented key an error. */
+import { en as cases } from './cases';
 import type { Dictionary } from './zh';
 
 export const en: Dictionary = {
+  ...cases,
   'app.name': 'Mingchu',
   'app.sub': '明厨',
   'app.demo': 'Demo data: pictures are rendered',
@@ -19,6 +21,7 @@ export const en: Dictionary = {
   'theme.dark': 'Dark',
 
   'room.review': 'Review',
+  'room.cases': 'Cases',
   'room.cameras': 'Cameras',
   'room.register': 'Viewing register',
   'room.nav': 'Main navigation',

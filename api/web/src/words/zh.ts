@@ -1,5 +1,8 @@
 /** Every sentence of the console in Chinese; the keys are the contract that en.ts must keep. */
+import { zh as cases } from './cases';
+
 export const zh = {
+  ...cases,
   'app.name': '明厨',
   'app.sub': 'Mingchu',
   'app.demo': '演示数据：画面为渲染生成',
@@ -17,6 +20,7 @@ export const zh = {
   'theme.dark': '深色',
 
   'room.review': '审阅',
+  'room.cases': '案件',
   'room.cameras': '摄像头',
   'room.register': '查阅登记',
   'room.nav': '主导航',
