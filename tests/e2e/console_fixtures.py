@@ -52,6 +52,7 @@ class Case:
     closed: bool = True
     binding: str = "mandatory"
     verified: bool = True
+    site: str = "local"
 
     def started_at(self, now: datetime) -> datetime:
         return now - timedelta(seconds=self.age_s)
@@ -118,7 +119,7 @@ def body(case: Case, phase: str, now: datetime) -> Json:
     data = {
         "id": event_id(case, now),
         "sequence": None,
-        "site": "local",
+        "site": case.site,
         "camera": case.camera,
         "zone": {"name": "main", "type": case.zone_type},
         "kind": case.kind,
@@ -150,7 +151,7 @@ def body(case: Case, phase: str, now: datetime) -> Json:
         "source": "mingchu/worker/test",
         "type": f"cn.mingchu.violation.{phase}",
         "time": stamp(ended if is_closed else opened),
-        "subject": f"site/local/camera/{case.camera}",
+        "subject": f"site/{case.site}/camera/{case.camera}",
         "datacontenttype": "application/json",
         "data": data,
     }

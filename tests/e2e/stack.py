@@ -25,7 +25,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(probe: Callable[[], T], within_s: float = 30.0, every_s: float = 0.1) -> T:
+def eventually(probe: Callable[[], T], within_s: float = 60.0, every_s: float = 0.1) -> T:
     """Ask until the answer is truthy; fail with the last answer after `within_s`."""
     deadline = time.monotonic() + within_s
     while True:

@@ -1,0 +1,128 @@
+"""A small town for the console's journeys: two kitchens, their cameras and people, and whoever acts through the API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from api.accounts import NewUser, add_person
+from api.app import open_database
+from api.auth.caller import Role
+from api.auth.secrets import Passwords, new_key
+from api.commands import put_camera, put_site
+from api.settings import Settings
+from api.store import keys
+from tests.e2e.console_fixtures import Case, Intake, clip
+from tests.e2e.stack import Stack
+from vision.scene import ZoneType
+
+Json = dict[str, Any]
+PASSWORD = "correct horse battery"
+SITES = {"local": "红旗路店", "school": "育才小学食堂"}
+CAMERAS = {
+    "kitchen-1": ("local", "专间一号", ZoneType.SPECIAL_ROOM),
+    "kitchen-2": ("local", "热厨灶台", ZoneType.COOKING),
+    "store-1": ("local", "仓库夜视", ZoneType.STORAGE),
+    "school-1": ("school", "备餐间", ZoneType.SERVING),
+}
+PEOPLE = {
+    "li": Role.SUPERVISOR,
+    "wang": Role.SUPERVISOR,
+    "cook": Role.KITCHEN,
+    "chen": Role.ANALYST,
+    "root": Role.ADMIN,
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a session of the API, outside any browser."""
+
+    url: str
+    name: str
+    client: httpx.Client
+    csrf: str
+
+    def get(self, path: str, **query: Any) -> Json:
+        answer = self.client.get(path, params=query)
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        body: Json = answer.json()
+        return body
+
+    def post(self, path: str, body: Mapping[str, Any], **headers: str) -> Json:
+        answer = self.client.post(path, json=dict(body), headers={"X-CSRF-Token": self.csrf, **headers})
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        told: Json = answer.json()
+        return told
+
+    def act(self, case: str, action: str, **body: Any) -> Json:
+        """Take a step in a case, having looked at it just before."""
+        seen = self.get(f"/v1/cases/{case}")["etag"]
+        return self.post(f"/v1/cases/{case}/{action}", body, **{"If-Match": seen})
+
+
+@dataclass
+class Town:
+    """The API with its people; cases are begun through the same doors as in life."""
+
+    stack: Stack
+    intake: Intake
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    people: dict[str, Person] = field(default_factory=dict)
+    film: bytes = field(default_factory=clip)
+
+    def person(self, name: str) -> Person:
+        """Return somebody who is logged in."""
+        if name not in self.people:
+            client = httpx.Client(base_url=self.stack.url, timeout=20)
+            told = client.post("/v1/session", json={"name": name, "password": PASSWORD})
+            assert told.is_success, told.text
+            self.people[name] = Person(self.stack.url, name, client, told.json()["csrf"])
+        return self.people[name]
+
+    def event(self, case: Case) -> str:
+        return self.intake.push(case, self.now, self.film)
+
+    def begin(self, case: Case, by: str = "li") -> str:
+        """Send an event, let a supervisor confirm it, and return its case."""
+        event = self.event(case)
+        self.person(by).post(f"/v1/events/{event}/review", {"verdict": "confirmed"})
+        home: str = self.person(by).get(f"/v1/events/{event}")["case"]["id"]
+        return home
+
+    def close(self) -> None:
+        for person in self.people.values():
+            person.client.close()
+        self.stack.close()
+
+
+def found_town(folder: Path, environment: Mapping[str, str] | None = None) -> Town:
+    """Build sites, cameras and people into a fresh folder and open the API over it."""
+    stack = Stack(folder, dict(environment or {}))
+    key = new_key()
+    _people(folder, key.prefix, key.digest)
+    stack.serve()
+    return Town(stack, Intake(stack.url, key.text))
+
+
+def _people(folder: Path, prefix: str, digest: str) -> None:
+    database, now = open_database(Settings(data_dir=folder)), datetime.now(UTC)
+    hashed = Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)).hash(PASSWORD)
+    with database.write() as connection:
+        for site, name in SITES.items():
+            put_site(connection, site, name, now)
+        for camera, (site, name, zone) in CAMERAS.items():
+            source = f"rtsp://viewer:secret@127.0.0.1:1/{camera}"
+            row = {"id": camera, "site_id": site, "name": name, "source": source, "sampling": {}}
+            put_camera(connection, row, zone, now)
+        for name, role in PEOPLE.items():
+            site = "local" if role is Role.KITCHEN else ""
+            add_person(connection, NewUser(name=name, role=role, site=site), hashed, now)
+        row = {"id": prefix, "prefix": prefix, "digest": digest, "name": "test", "region_id": "root"}
+        scopes = ["events:write", "workers", "events:read"]
+        keys.add(connection, {**row, "scopes": scopes, "created_at": now})
+    database.close()
