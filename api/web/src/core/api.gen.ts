@@ -9,6 +9,7 @@ export interface Paths {
   '/v1/cameras': 'get' | 'post';
   '/v1/cameras/probe': 'post';
   '/v1/cameras/{camera_id}': 'delete' | 'get' | 'patch';
+  '/v1/cameras/{camera_id}/reviews': 'get' | 'post';
   '/v1/cameras/{camera_id}/status': 'get';
   '/v1/cases': 'get';
   '/v1/cases/{case_id}': 'get';
@@ -33,6 +34,7 @@ export interface Paths {
   '/v1/sites': 'get' | 'post';
   '/v1/sites/{site_id}': 'get' | 'patch';
   '/v1/sites/{site_id}/duties': 'get';
+  '/v1/sites/{site_id}/gradings': 'get' | 'post';
   '/v1/stream': 'get';
   '/v1/videos': 'get' | 'post';
   '/v1/videos/{video_id}': 'delete' | 'get';
@@ -47,6 +49,7 @@ export type BatchAnswer = { looks: (LookBody_Output | RefusedPicture)[] };
 export type Binding = 'mandatory' | 'recommended';
 export type CameraReport = { camera: string; state: 'ok' | 'offline' | 'refused' | 'unreadable' | 'starting'; last_look_at?: string | null; looks?: number; drops?: Record<string, number>; error?: string; figures?: Figures | null };
 export type ClauseBody = { id: string; jurisdiction: 'CN' | 'EU' | 'US'; instrument: string; article: string; text: Record<string, string>; source_url: string; verified: boolean };
+export type Contact = { role: 'principal' | 'director' | 'officer' | 'inspector' | 'other'; name: string; phone: string };
 export type EventData = { id: string; site: string; camera: string; zone: ZoneBody; kind: string; tier: Tier; binding: Binding; clause?: (ClauseBody)[]; started_at: string; ended_at?: string | null; opened_at?: string | null; started_pts_s?: number | null; opened_pts_s?: number | null; ended_pts_s?: number | null; probability: number; peak?: number | null; box?: (unknown)[] | null; frame_wh?: (unknown)[] | null; subject?: string; looks?: (LookBody_Input)[]; model?: string; rule_version?: string; closed_reason?: 'ended' | 'left' | 'interrupted' | null };
 export type EventMessage = { specversion: '1.0'; id: string; source: string; type: 'cn.mingchu.violation.opened' | 'cn.mingchu.violation.updated' | 'cn.mingchu.violation.closed'; time: string; subject?: string; data: EventData };
 export type Figures = { mode?: 'watch' | 'patrol'; interval_s?: number; gap_s?: number; stretch?: number; decodes_fully?: boolean; connections?: number; packets?: number; spared?: number; bursts?: number; confirmed?: number; refuted?: number; opened?: number; decode_ms?: number; models_ms?: number; gop_s?: number; codec?: string; frame_wh?: (unknown)[]; health?: Record<string, number> };
@@ -60,9 +63,11 @@ export type LookBody_Input = { pts_s: number; log_odds: number | null; total: nu
 export type LookBody_Output = { image: ImageFacts; model: ModelFacts; wear_models: (ModelFacts)[]; persons: (PersonSeen)[]; objects: (ObjectSeen)[]; violations: (ViolationSeen)[]; timing_ms: Record<string, number>; annotated?: AnnotatedPicture | null };
 export type ModelFacts = { name: string; version: string; sha256: string };
 export type NewCamera = { name?: string; source: string; zones?: (ZoneConfig)[]; interval_s?: number; pre_roll_s?: number; post_roll_s?: number; attended?: boolean; sampling?: Sampling; enabled?: boolean; worker?: string; id: string; site: string };
+export type NewGrading = { static_other: number; dynamic: number; graded_on?: string | null; note?: string };
 export type NewPassword = { password: string; current?: string };
-export type NewRegion = { id: string; name: string; parent?: string };
-export type NewSite = { name: string; type?: string; region?: string; time_zone?: string; jurisdiction?: 'CN' | 'EU' | 'US'; hours?: Hours; id: string };
+export type NewRegion = { id: string; name: string; parent?: string; level?: 'province' | 'city' | 'district' | 'station' | '' };
+export type NewReview = { legal: boolean; technical: boolean; siting: boolean; signs: boolean; published: boolean; document?: string; note?: string; valid_until?: string | null };
+export type NewSite = { name: string; type?: string; region?: string; address?: string; latitude?: number | null; longitude?: number | null; licence?: string; licence_expires_on?: string | null; contacts?: (Contact)[]; time_zone?: string; jurisdiction?: 'CN' | 'EU' | 'US'; hours?: Hours; holidays?: (string)[]; area_m2?: number | null; diners?: number | null; grade?: '' | 'A' | 'B' | 'C' | 'D'; graded_on?: string | null; published?: boolean; id: string };
 export type ObjectSeen = { class: string; box: (unknown)[]; confidence: number };
 export type PersonSeen = { box: (unknown)[]; confidence: number; head: (unknown)[] | null; items: Record<string, ItemAnswer> };
 export type ProbeBody = { source?: string; camera?: string };
