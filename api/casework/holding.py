@@ -41,9 +41,9 @@ class Held:
         return self.watched.case
 
 
-def hold(connection: Connection, scope: Scope, case_id: str) -> Held:
-    """Lock a case and return it; NotFoundError where this caller has none like it."""
-    row = cases.find(connection, scope, case_id, lock=True)
+def hold(connection: Connection, scope: Scope, case_id: str, *, lock: bool = True) -> Held:
+    """Return a case, locked unless it is only looked at; NotFoundError where this caller has none like it."""
+    row = cases.find(connection, scope, case_id, lock=lock)
     if row is None:
         raise no_case(case_id)
     return Held(

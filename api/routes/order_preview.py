@@ -4,16 +4,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from sqlalchemy import Connection
 
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.cases.machine import Action, IllegalStepError, Step, taken
-from api.casework.holding import Held, actor_of, calendar_of, no_case
+from api.casework.holding import actor_of, hold
 from api.casework.ordering import order_texts
 from api.errors import ConflictError
 from api.services import Wired
-from api.store import cases
 
 router = APIRouter(prefix="/v1/cases", tags=["supervise"], route_class=GatedRoute)
 Supervisor = Annotated[Caller, Depends(Gate(Permission.EVENTS_REVIEW))]
@@ -27,7 +25,7 @@ def get_order(case_id: UUID, services: Wired, caller: Supervisor) -> dict[str, A
     """
     now = services.clock.now()
     with services.database.read() as connection:
-        held = _seen(connection, caller, str(case_id))
+        held = hold(connection, caller.scope, str(case_id), lock=False)
         if held.row["order_texts"]:
             return {"sent": True, "order": held.row["order_texts"]}
         step = Step(Action.ORDER, actor_of(caller), now)
@@ -36,10 +34,3 @@ def get_order(case_id: UUID, services: Wired, caller: Supervisor) -> dict[str, A
         except IllegalStepError as error:
             raise ConflictError(f"no order can be sent in case {case_id}: it is {held.case.stage}") from error
         return {"sent": False, "order": order_texts(connection, held.row, ordered)}
-
-
-def _seen(connection: Connection, caller: Caller, case_id: str) -> Held:
-    row = cases.find(connection, caller.scope, case_id)
-    if row is None:
-        raise no_case(case_id)
-    return Held(row, cases.watched(connection, row), calendar_of(row["site_hours"], row["site_time_zone"]))
