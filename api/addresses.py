@@ -18,22 +18,23 @@ from vision.sources.address import (
 )
 
 SETTING = "MINGCHU_CAMERA_NETWORKS"
+WEBHOOKS = "MINGCHU_WEBHOOK_NETWORKS"
 _USER = re.compile(r"(?<=//)[^/?#]*@")
 _UP_TO_LAST_AT = re.compile(r"(?<=//).*@", re.DOTALL)
 _NEVER = AddressPolicy(trusted=False, allow_loopback=True)
 """What the worker's own policy refuses from anybody; loopback is a matter of the networks below."""
 
 
-def parse_networks(text: str) -> tuple[Network, ...]:
+def parse_networks(text: str, setting: str = SETTING) -> tuple[Network, ...]:
     """Return the networks of a comma-separated list; ConfigError names the one that is none."""
-    return tuple(_network(part.strip()) for part in text.split(",") if part.strip())
+    return tuple(_network(part.strip(), setting) for part in text.split(",") if part.strip())
 
 
-def _network(text: str) -> Network:
+def _network(text: str, setting: str) -> Network:
     try:
         return ipaddress.ip_network(text)
     except ValueError:
-        raise ConfigError(SETTING, text, "networks such as 192.168.0.0/16, separated by commas") from None
+        raise ConfigError(setting, text, "networks such as 192.168.0.0/16, separated by commas") from None
 
 
 def without_password(source: str) -> str:
@@ -54,6 +55,8 @@ class AddressRules:
     """Networks that are not public and may be named all the same: where the kitchens' cameras are."""
     local: bool = False
     """Files, demo scenes and devices of the worker's machine may be named."""
+    setting: str = SETTING
+    """The operator's setting that opens networks."""
 
     def require(self, source: str) -> None:
         """Pass when a camera may have this address now; the worker checks again when it opens it.
@@ -109,6 +112,6 @@ class AddressRules:
         return InvalidInputError("source", hidden(source), f"{self._allowed()} ({reason})")
 
     def _allowed(self) -> str:
-        named = ", ".join(map(str, self.networks)) or f"none, {SETTING} is empty"
+        named = ", ".join(map(str, self.networks)) or f"none, {self.setting} is empty"
         local = "; also files, demo scenes and devices" if self.local else ""
         return f"{', '.join(NETWORK_SCHEMES)} to a public host or one of the networks allowed here: {named}{local}"

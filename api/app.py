@@ -1,7 +1,7 @@
 """Builds the API from its settings: the one composition root, with everything that must be opened and closed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, PlainTextResponse
 from starlette.middleware.cors import CORSMiddleware
 
-from api.addresses import AddressRules, parse_networks
+from api.addresses import WEBHOOKS, AddressRules, parse_networks
 from api.auth.backoff import Backoff
 from api.auth.pace import Pace
 from api.auth.secrets import Passwords
@@ -21,10 +21,15 @@ from api.detecting.fetching import Fetcher
 from api.detecting.figures import new_figures
 from api.detecting.films import Films, Studio
 from api.detecting.service import Detecting, Models
+from api.dialling import Dialler
 from api.errors import NotFoundError, register_errors
 from api.guard import Guarded
 from api.listeners import Listeners
 from api.metrics import Measured, Metrics, new_metrics
+from api.notify.broker import Place
+from api.notify.figures import new_figures as new_notify_figures
+from api.notify.mqtt import Publisher, Publishing
+from api.notify.webhook import Post, Webhooks, new_hold
 from api.objects import ObjectStore
 from api.objects.disk import DiskStore
 from api.objects.s3 import S3Place, S3Store
@@ -53,6 +58,7 @@ from api.routes import (
     transfer,
     users,
     videos,
+    webhooks,
     workers,
 )
 from api.services import Services
@@ -107,11 +113,12 @@ def open_services(settings: Settings) -> Services:
     database = open_database(settings)
     addresses = AddressRules(parse_networks(settings.camera_networks), settings.local_sources)
     detecting = _open_detecting(settings, addresses, metrics)
+    post = _open_post(settings, database, metrics)
     return Services(
         database=database,
         objects=open_objects(settings),
         clock=SystemClock(),
-        log_bell=Bell(),
+        log_bell=post.bell,
         camera_bell=Bell(),
         metrics=metrics,
         passwords=Passwords(),
@@ -120,6 +127,9 @@ def open_services(settings: Settings) -> Services:
         login_pace=Pace("login", settings.logins_per_min),
         second_factor_roles=frozenset(listed(settings.second_factor_roles)),
         addresses=addresses,
+        dialler=post.dialler,
+        webhooks=Webhooks(post),
+        publisher=_open_publisher(settings, post),
         detecting=detecting,
         films=_open_films(settings, detecting),
         probes=Probes(addresses, settings.data_dir / "demo"),
@@ -130,6 +140,22 @@ def open_services(settings: Settings) -> Services:
         listeners=Listeners(settings.stream_clients, settings.stream_clients_each),
         press=Press(settings.paper_font),
     )
+
+
+def _open_post(settings: Settings, database: Database, metrics: Metrics) -> Post:
+    """Open what it takes to tell others what the log says."""
+    rules = AddressRules(parse_networks(settings.webhook_networks, WEBHOOKS), setting=WEBHOOKS)
+    figures, hold = new_notify_figures(metrics.registry), new_hold(settings.hold_s)
+    return Post(database, SystemClock(), Bell(), Dialler(rules), figures, hold)
+
+
+def _open_publisher(settings: Settings, post: Post) -> Publisher | None:
+    """Return who publishes the log over MQTT; None where no broker is named."""
+    if not settings.mqtt_url:
+        return None
+    login = settings.mqtt_user, settings.mqtt_password.get_secret_value()
+    place = Place.parse("MINGCHU_MQTT_URL", settings.mqtt_url, login, settings.mqtt_ca)
+    return Publisher(post, Publishing(place, settings.mqtt_prefix))
 
 
 def _open_detecting(settings: Settings, addresses: AddressRules, metrics: Metrics) -> Detecting:
@@ -151,15 +177,25 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         bell.attach(asyncio.get_running_loop())
     ticker = Ticker(services)
     ticker.start()
+    telling = [asyncio.create_task(each.run()) for each in _tellers(services)]
     yield
     for bell in bells:
         bell.silence()
         bell.detach()
+    for task in telling:
+        task.cancel()
+    await asyncio.gather(*telling, return_exceptions=True)
     await asyncio.to_thread(ticker.stop)
+    for teller in _tellers(services):
+        teller.close()
     services.films.close()
     services.probes.close()
     services.detecting.close()
     services.database.close()
+
+
+def _tellers(services: Services) -> Sequence[Webhooks | Publisher]:
+    return (services.webhooks, services.publisher) if services.publisher else (services.webhooks,)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -177,7 +213,8 @@ def create_app(settings: Settings) -> FastAPI:
     looking = (detect, dialects, videos)
     places = (regions, sites, gradings, duties, cameras, devices, probe, transfer)
     accounts = (session, factor, users, api_keys)
-    for part in (*accounts, events, cases, intake, *looking, stream, *places, workers, registers, health):
+    telling = (stream, webhooks)
+    for part in (*accounts, events, cases, intake, *looking, *telling, *places, workers, registers, health):
         app.include_router(part.router)
     for shown in (order_preview,):
         app.include_router(shown.router)

@@ -14,8 +14,11 @@ from api.auth.secrets import Passwords
 from api.bell import Bell
 from api.detecting.films import Films
 from api.detecting.service import Detecting
+from api.dialling import Dialler
 from api.listeners import Listeners
 from api.metrics import Metrics
+from api.notify.mqtt import Publisher
+from api.notify.webhook import Webhooks
 from api.objects import ObjectStore
 from api.papers.printing import Press
 from api.probing import Probes
@@ -44,6 +47,11 @@ class Services:
     second_factor_roles: frozenset[str]
     """Roles that may do nothing before they have a second factor."""
     addresses: AddressRules
+    dialler: Dialler
+    """Calls whom webhooks name."""
+    webhooks: Webhooks
+    publisher: Publisher | None
+    """Publishes over MQTT, where a broker is named."""
     detecting: Detecting
     films: Films
     probes: Probes

@@ -63,6 +63,18 @@ class Settings(BaseSettings):
     camera_networks: str = ""
     """Networks that are not public and that camera addresses from the API may lead to, separated by commas:
     `192.168.0.0/16,10.0.0.0/8` for kitchens on a private LAN. Empty = public addresses only."""
+    webhook_networks: str = ""
+    """The same for the addresses of webhooks: `10.20.0.0/16` for receivers on a private network."""
+    mqtt_url: str = ""
+    """`mqtt://HOST[:PORT]` or `mqtts://HOST[:PORT]`: a broker to which every line of the log is published."""
+    mqtt_user: str = ""
+    mqtt_password: SecretStr = SecretStr("")
+    mqtt_ca: str = ""
+    """File with the certificates to trust; empty = the system's."""
+    mqtt_prefix: str = "mingchu"
+    """How all topics begin; installations that share a broker need different ones."""
+    hold_s: float = Field(default=20.0, ge=15, le=300)
+    """How long a process that delivers may be silent before another one takes its webhooks and MQTT over."""
     local_sources: bool = False
     """Camera addresses from the API may name files, demo scenes and devices of the worker's machine."""
 

@@ -43,6 +43,8 @@ class Permission(StrEnum):
     USERS_WRITE = "users:write"
     KEYS_WRITE = "keys:write"
     WORKERS = "workers"
+    WEBHOOKS = "webhooks"
+    """Say who outside is told what the log says."""
 
 
 _P = Permission
@@ -52,14 +54,16 @@ _SUPERVISE = _READ | {
     *(_P.SITES_GRADE, _P.CONTACTS_READ),
 }
 OF_ROLE: dict[Role, frozenset[Permission]] = {
-    Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE, _P.REGIONS_WRITE, _P.USERS_WRITE, _P.KEYS_WRITE},
+    Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE, _P.REGIONS_WRITE, _P.USERS_WRITE, _P.KEYS_WRITE, _P.WEBHOOKS},
     Role.SUPERVISOR: _SUPERVISE,
     Role.ANALYST: _READ,
     Role.KITCHEN: _READ | {_P.CASES_ACT, _P.CASES_ANSWER, _P.CONTACTS_READ},
 }
 """Within the user's region. Events are written and camera addresses read by keys only."""
 
-KEY_SCOPES = frozenset({_P.DETECT, _P.EVENTS_READ, _P.EVENTS_WRITE, _P.SITES_READ, _P.SITES_WRITE, _P.WORKERS})
+KEY_SCOPES = frozenset(
+    {_P.DETECT, _P.EVENTS_READ, _P.EVENTS_WRITE, _P.SITES_READ, _P.SITES_WRITE, _P.WORKERS, _P.WEBHOOKS}
+)
 """What a key can be given: a verdict needs a person (I6), and so does a look at unblurred media (I7)."""
 
 

@@ -1,4 +1,4 @@
-"""The append-only log that SSE, pull and later webhooks read: numbers without gaps, in the order of their commits."""
+"""The append-only log that SSE, pull, webhooks and MQTT read: numbers without gaps, in the order of their commits."""
 
 import json
 from collections.abc import Mapping
@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
-from api.store.schema import heads, log, sites
+from api.store.schema import events, heads, log, sites
 from api.store.scope import Scope, sites_within
 
 
@@ -34,6 +34,16 @@ class Logged:
     type: str
     body: str = field(repr=False)
     """The CloudEvent, JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines; an empty tuple does not restrict."""
+
+    types: tuple[str, ...] = ()
+    """CloudEvents types; with `*` at the end all that begin so."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of violation."""
 
 
 def take_turn(connection: Connection) -> None:
@@ -77,13 +87,41 @@ def head(connection: Connection) -> int:
     return int(connection.execute(select(heads.c.sequence).where(heads.c.name == "log")).scalar_one())
 
 
-def after(connection: Connection, scope: Scope, sequence: int, limit: int) -> list[Logged]:
-    """Return the next lines that this caller may see, in order."""
-    query = (
+def after(
+    connection: Connection, scope: Scope, sequence: int, limit: int, wanted: Wanted | None = None
+) -> list[Logged]:
+    """Return the next lines that this caller may see and wants to, in order."""
+    query = _within(scope).where(log.c.sequence > sequence).order_by(log.c.sequence).limit(limit)
+    if wanted is not None:
+        query = query.where(*_chosen(wanted))
+    return [Logged(*row) for row in connection.execute(query)]
+
+
+def line(connection: Connection, scope: Scope, sequence: int) -> Logged | None:
+    """Return one line, if this caller may see it."""
+    row = connection.execute(_within(scope).where(log.c.sequence == sequence)).first()
+    return Logged(*row) if row else None
+
+
+def _within(scope: Scope) -> Select[Any]:
+    return (
         select(log.c.sequence, log.c.type, log.c.body)
         .join(sites, sites.c.id == log.c.site_id)
-        .where(log.c.sequence > sequence, sites_within(scope))
-        .order_by(log.c.sequence)
-        .limit(limit)
+        .where(sites_within(scope))
     )
-    return [Logged(*row) for row in connection.execute(query)]
+
+
+def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
+    chosen: list[ColumnElement[bool]] = []
+    if wanted.types:
+        chosen.append(or_(*map(_of_type, wanted.types)))
+    if wanted.kinds:
+        chosen.append(log.c.event_id.in_(select(events.c.id).where(events.c.kind.in_(wanted.kinds))))
+    return chosen
+
+
+def _of_type(pattern: str) -> ColumnElement[bool]:
+    if not pattern.endswith("*"):
+        return log.c.type == pattern
+    begins = pattern.removesuffix("*")
+    return func.substr(log.c.type, 1, len(begins)) == begins  # in a LIKE, `_` would mean any letter

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from fastapi.routing import iter_route_contexts
 
 from api.auth.caller import KEY_SCOPES
 from api.casework.following import case_id_of
+from api.notify import signing
+from api.notify.ladder import Answer
+from api.notify.sending import Try
+from api.store import webhooks
 from api.store.schema import audit, log, viewing_register
 from tests.unit.api.world import PASSWORD, World, again, event_id, message, send_media, streaming, tell
 
@@ -45,13 +50,19 @@ class Rule:
     def request(self, region: str) -> dict[str, Any]:
         body = self.body(region) if callable(self.body) else self.body
         told = {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
-        path = self.path.format(region=region, event=event_id(f"event-{region}"), case=case_in(region))
+        ids = {"event": event_id(f"event-{region}"), "case": case_in(region), "hook": hook_in(region)}
+        path = self.path.format(region=region, **ids)
         return {"url": path, "headers": self.headers, **told}
 
 
 def case_in(region: str) -> str:
     """Return the id of the case that the one event of a region has begun."""
     return case_id_of(event_id(f"event-{region}"), 1)
+
+
+def hook_in(region: str) -> str:
+    """Return the id of the webhook of a region."""
+    return "wh_" + UUID(event_id(region)).hex
 
 
 def _of(roles: str = "", scopes: str = "", **rest: Any) -> Rule:
@@ -68,6 +79,7 @@ WORKER = _of("", "workers")
 DETECT = _of("admin supervisor analyst kitchen", "detect")
 PLACES = _of("admin supervisor analyst kitchen", "sites:read")
 BUILD = _of("admin", "sites:write")
+HOOKS = _of("admin", "webhooks", path="/v1/webhooks/{hook}", other=404)
 SEEN = {"If-Match": '"1"'}
 MEDIA = {"Content-Type": "image/jpeg", "X-Content-SHA256": sha256(PICTURE).hexdigest()}
 NOBODYS, GONE = UUID(int=1), frozenset({404})
@@ -188,6 +200,24 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("DELETE", "/v1/videos/{video_id}"): replace(DETECT, path=f"/v1/videos/{NOBODYS}", ok=GONE),
     ("GET", "/v1/log"): replace(EVENTS, path="/v1/log"),
     ("GET", "/v1/stream"): replace(EVENTS, path="/v1/stream?after=0", streams=True),
+    ("GET", "/v1/webhooks"): replace(HOOKS, path="/v1/webhooks", other=None),
+    ("POST", "/v1/webhooks"): replace(
+        HOOKS,
+        path="/v1/webhooks",
+        body=lambda region: {"url": "https://8.8.8.8/x", "region": region},
+        ok=CREATED,
+        other=422,
+    ),
+    ("GET", "/v1/webhooks/{webhook_id}"): HOOKS,
+    ("PATCH", "/v1/webhooks/{webhook_id}"): replace(HOOKS, body={"name": "Renamed"}, headers=SEEN),
+    ("DELETE", "/v1/webhooks/{webhook_id}"): replace(HOOKS, headers=SEEN, ok=EMPTY),
+    ("POST", "/v1/webhooks/{webhook_id}/secret"): replace(HOOKS, path="/v1/webhooks/{hook}/secret"),
+    ("POST", "/v1/webhooks/{webhook_id}/test"): replace(HOOKS, path="/v1/webhooks/{hook}/test"),  # nobody is there
+    ("GET", "/v1/webhooks/{webhook_id}/deliveries"): replace(HOOKS, path="/v1/webhooks/{hook}/deliveries"),
+    ("GET", "/v1/webhooks/{webhook_id}/letters"): replace(HOOKS, path="/v1/webhooks/{hook}/letters"),
+    ("POST", "/v1/webhooks/{webhook_id}/replay"): replace(
+        HOOKS, path="/v1/webhooks/{hook}/replay", body={"letters": []}, ok=frozenset({202})
+    ),
     ("GET", "/v1/regions"): replace(PLACES, path="/v1/regions"),
     ("GET", "/v1/regions/{region_id}"): replace(PLACES, path="/v1/regions/{region}", other=404),
     ("POST", "/v1/regions"): _of(
@@ -288,12 +318,18 @@ async def _busy(world: World) -> None:
         async with world.person(f"supervisor-{region}") as supervisor:
             judged = await supervisor.post(f"/v1/events/{event}/review", json={"verdict": "confirmed"})
             assert judged.status_code == 200
+        row = {"id": hook_in(region), "region_id": region, "name": "", "url": "https://127.0.0.1:9/", "types": []}
+        with world.database.write() as connection:
+            known = signing.rotated((), signing.new_secret(), world.clock.now(), timedelta())
+            row |= {"kinds": [], "secrets": known, "state": "active"}
+            webhooks.add(connection, row, 0, world.clock.now())
 
 
 @pytest.fixture
 def fresh(busy: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Give a function that makes one more copy of the busy world."""
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("8.8.8.8", 554))])
+    monkeypatch.setattr("api.notify.webhook.send", nobody_there)
     made: list[World] = []
 
     def make() -> World:
@@ -305,6 +341,11 @@ def fresh(busy: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     yield make
     for world in made:
         world.database.close()
+
+
+async def nobody_there(*_: Any) -> Try:
+    """Stand in for the network, which a unit test does not have."""
+    return Try(Answer(0, "nobody is there"), 0)
 
 
 def routes(world: World) -> list[tuple[str, str]]:
@@ -380,6 +421,7 @@ async def test_another_region_does_not_exist(method: str, path: str, fresh: Any)
             assert status == missing == rule.other, (who, text)
             said = text.replace("south", "nowhere").replace(event_id("event-south"), event_id("event-nowhere"))
             said = said.replace(case_in("south"), case_in("nowhere"))
+            said = said.replace(hook_in("south"), hook_in("nowhere"))
             assert said == told, "a region that is not yours and one that is not there sound alike"
     assert written(world) == before
 

@@ -14,6 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.addresses import AddressRules, parse_networks
@@ -23,6 +24,9 @@ from api.auth.gate import COOKIE, CSRF_HEADER
 from api.auth.pace import Pace
 from api.auth.secrets import Passwords, code_digest, csrf_of, digest, new_key, new_token
 from api.bell import Bell
+from api.dialling import Dialler
+from api.notify.figures import new_figures
+from api.notify.webhook import Post, Webhooks
 from api.objects.disk import DiskStore
 from api.probing import Probes
 from api.services import Services
@@ -147,7 +151,7 @@ def again(founded: World, folder: Path) -> World:
     copytree(origin.parent / "objects", folder / "objects")
     (folder / "incoming").mkdir()
     rules = AddressRules(parse_networks("192.168.0.0/16"))
-    database = Database(f"sqlite:///{folder / origin.name}")
+    database, dialler = Database(f"sqlite:///{folder / origin.name}"), Dialler(rules)
     services = replace(
         founded.services,
         database=database,
@@ -159,6 +163,8 @@ def again(founded: World, folder: Path) -> World:
         pace=Pace("caller", 0),
         login_pace=Pace("login", 0),
         addresses=rules,
+        dialler=dialler,
+        webhooks=Webhooks(Post(database, Clock(), Bell(), dialler, new_figures(CollectorRegistry()))),
         probes=Probes(rules, folder, nobody_there),
         incoming=folder / "incoming",
     )
