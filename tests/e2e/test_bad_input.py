@@ -26,15 +26,24 @@ def text_named_mp4(folder: Path) -> Path:
 
 def truncated_mp4(folder: Path) -> Path:
     """An MP4 whose index (moov, at the end) never was written."""
+    return cut(folder, {})
+
+
+def interrupted_download(folder: Path) -> Path:
+    """An MP4 whose index, at its beginning, promises what never arrived."""
+    return cut(folder, {"movflags": "faststart"})
+
+
+def cut(folder: Path, options: dict[str, str]) -> Path:
     whole = folder / "whole.mp4"
-    with av.open(whole, "w") as container:
+    with av.open(whole, "w", options=options) as container:
         stream = container.add_stream("libx264", rate=10, width=64, height=64, pix_fmt="yuv420p")
         for shade in range(20):
             frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), shade * 10, np.uint8), format="bgr24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     path = folder / "cut.mp4"
-    path.write_bytes(whole.read_bytes()[:1000])
+    path.write_bytes(whole.read_bytes()[:-500])
     whole.unlink()
     return path
 
@@ -67,7 +76,9 @@ def refused(command: list[str | Path]) -> str:
     return lines[0]
 
 
-@pytest.mark.parametrize("make", [zero_bytes, text_named_mp4, truncated_mp4, missing, empty_folder])
+@pytest.mark.parametrize(
+    "make", [zero_bytes, text_named_mp4, truncated_mp4, interrupted_download, missing, empty_folder]
+)
 def test_watch_refuses_what_is_no_film(make: Callable[[Path], Path], tmp_path: Path) -> None:
     path, out = make(tmp_path), tmp_path / "OUT"
     line = refused(["watch", path, "--out", out, "--json"])

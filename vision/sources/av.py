@@ -241,7 +241,9 @@ def open_container(address: SourceAddress, *, trusted: bool) -> Opened:
             timeout=(OPEN_S, READ_S),
             metadata_errors="replace",
         )
-    return Opened(container, _video(container, address.shown), address.shown, is_live(container, address.kind))
+    opened = Opened(container, _video(container, address.shown), address.shown, is_live(container, address.kind))
+    refuse_cut_off(opened, address)
+    return opened
 
 
 _RTSP = {"analyzeduration": "1000000", "allowed_media_types": "video"}
@@ -273,6 +275,17 @@ def refuse_empty(address: SourceAddress) -> None:
     """Name the commonest broken file in plain words."""
     if address.kind in {SourceKind.FILE, SourceKind.LOOP} and Path(address.target).stat().st_size == 0:
         raise SourceUnreadableError(address.shown, "the file is empty")
+
+
+def refuse_cut_off(opened: Opened, address: SourceAddress) -> None:
+    """Name an MP4 whose index, at its beginning, promises more than the file holds: it would end early and in silence."""
+    if address.kind not in {SourceKind.FILE, SourceKind.LOOP} or "mov" not in opened.container.format.name.split(","):
+        return
+    ends = max((entry.pos + entry.size for entry in opened.stream.index_entries), default=0)
+    has = Path(address.target).stat().st_size
+    if ends > has:
+        opened.container.close()
+        raise SourceUnreadableError(address.shown, f"the file is cut off: it has {has} of at least {ends} bytes")
 
 
 def recorded_at(container: InputContainer, address: SourceAddress) -> datetime | None:
