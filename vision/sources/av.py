@@ -278,7 +278,7 @@ def refuse_empty(address: SourceAddress) -> None:
 
 
 def refuse_cut_off(opened: Opened, address: SourceAddress) -> None:
-    """Name an MP4 whose index, at its beginning, promises more than the file holds: it would end early and in silence."""
+    """Name an MP4 whose index promises more than the file holds: it would end early and in silence."""
     if address.kind not in {SourceKind.FILE, SourceKind.LOOP} or "mov" not in opened.container.format.name.split(","):
         return
     ends = max((entry.pos + entry.size for entry in opened.stream.index_entries), default=0)
