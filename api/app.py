@@ -24,6 +24,7 @@ from api.detecting.service import Detecting, Models
 from api.dialling import Dialler
 from api.errors import NotFoundError, register_errors
 from api.guard import Guarded
+from api.insight.scoring import Scorer
 from api.listeners import Listeners
 from api.metrics import Measured, Metrics, new_metrics
 from api.notify.broker import Place
@@ -50,11 +51,13 @@ from api.routes import (
     intake,
     order_preview,
     probe,
+    public,
     regions,
     registers,
     session,
     sites,
     stream,
+    targets,
     transfer,
     users,
     videos,
@@ -175,9 +178,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     bells = (services.log_bell, services.camera_bell)
     for bell in bells:
         bell.attach(asyncio.get_running_loop())
-    ticker = Ticker(services)
+    ticker, scorer = Ticker(services), Scorer(services)
     ticker.start()
     telling = [asyncio.create_task(each.run()) for each in _tellers(services)]
+    scorer.start()
     yield
     for bell in bells:
         bell.silence()
@@ -188,6 +192,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await asyncio.to_thread(ticker.stop)
     for teller in _tellers(services):
         teller.close()
+    await asyncio.to_thread(scorer.stop)
     services.films.close()
     services.probes.close()
     services.detecting.close()
@@ -211,7 +216,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.services = open_services(settings)
     register_errors(app)
     looking = (detect, dialects, videos)
-    places = (regions, sites, gradings, duties, cameras, devices, probe, transfer)
+    places = (regions, sites, gradings, duties, cameras, devices, probe, transfer, targets, public)
     accounts = (session, factor, users, api_keys)
     telling = (stream, webhooks)
     for part in (*accounts, events, cases, intake, *looking, *telling, *places, workers, registers, health):

@@ -36,6 +36,8 @@ class Permission(StrEnum):
     SITES_WRITE = "sites:write"
     SITES_GRADE = "sites:grade"
     """Say how risky a site is, and that a camera has been reviewed as a device."""
+    TARGETS_READ = "targets:read"
+    """See how sites compare: who is looked at first, trends, precision, reports."""
     CONTACTS_READ = "contacts:read"
     """See telephone numbers in full."""
     REGIONS_WRITE = "regions:write"
@@ -51,12 +53,12 @@ _P = Permission
 _READ = frozenset({_P.EVENTS_READ, _P.SITES_READ, _P.DETECT})
 _SUPERVISE = _READ | {
     *(_P.EVENTS_REVIEW, _P.CASES_ACT, _P.MEDIA_UNBLURRED, _P.REGISTER_READ, _P.CAMERAS_PROBE),
-    *(_P.SITES_GRADE, _P.CONTACTS_READ),
+    *(_P.SITES_GRADE, _P.CONTACTS_READ, _P.TARGETS_READ),
 }
 OF_ROLE: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE, _P.REGIONS_WRITE, _P.USERS_WRITE, _P.KEYS_WRITE, _P.WEBHOOKS},
     Role.SUPERVISOR: _SUPERVISE,
-    Role.ANALYST: _READ,
+    Role.ANALYST: _READ | {_P.TARGETS_READ},
     Role.KITCHEN: _READ | {_P.CASES_ACT, _P.CASES_ANSWER, _P.CONTACTS_READ},
 }
 """Within the user's region. Events are written and camera addresses read by keys only."""

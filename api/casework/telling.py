@@ -12,12 +12,15 @@ from api.audit import record as note
 from api.bodies import event_data, instant
 from api.casework.bodies import running_clock
 from api.casework.holding import Row
+from api.insight.scoring import rescore
 from api.messages import PREFIX, envelope
 from api.store import cases, events, log, media
 from api.store.scope import WHOLE
 
 SOURCE = "mingchu/api"
 SYSTEM = "system"
+_QUIET = frozenset({"reminded", "overdue", "state"})
+"""What changes no score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ def tell(connection: Connection, case_id: str, happening: Happening, now: dateti
     message_id, phase = f"{row['id']}/{happening.mark}", f"case.{happening.action}"
     body = envelope(message_id, phase, happening.at, SOURCE, data)
     log.append(connection, log.Message(message_id, PREFIX + phase, event["id"], row["site_id"], now, body))
+    if happening.action not in _QUIET:
+        rescore(connection, [row["site_id"]], now)
     if happening.audited:
         note(connection, Act(happening.actor, phase, row["id"], happening.told), now)
 

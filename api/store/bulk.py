@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, insert, select, update
 
+from api.store import scoring
 from api.store.schema import cameras, regions, sites
 from api.store.scope import Scope, regions_within, sites_within
 
@@ -49,6 +50,8 @@ def add(connection: Connection, table: str, rows: Iterable[Mapping[str, Any]]) -
     """Insert rows that all have the same columns."""
     for some in in_parts(rows):
         connection.execute(insert(TABLES[table]), [dict(row) for row in some])
+        if table == "sites":
+            scoring.begin(connection, [row["id"] for row in some])
 
 
 def change(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -62,6 +65,8 @@ def change(connection: Connection, table: str, rows: Sequence[Mapping[str, Any]]
     for some in in_parts(rows):
         told = [{"which": row["id"], **{f"new_{name}": row[name] for name in values}} for row in some]
         connection.execute(query, told)
+        if table == "sites":
+            scoring.touch(connection, [row["id"] for row in some])
 
 
 def everything(connection: Connection, scope: Scope, table: str) -> Iterator[RowMapping]:

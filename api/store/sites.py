@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, tuple_, update
 
+from api.store import scoring
 from api.store.schema import regions, sites
 from api.store.scope import Scope, sites_within
 
@@ -79,12 +80,15 @@ def _where(wanted: SiteFilter) -> list[ColumnElement[bool]]:
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Insert a site."""
     connection.execute(insert(sites).values(version=1, **values))
+    scoring.begin(connection, [values["id"]])
 
 
 def change(connection: Connection, site: str, version: int, values: Mapping[str, Any]) -> bool:
     """Change a site that is still at this version; tell whether it was."""
     query = update(sites).where(sites.c.id == site, sites.c.version == version)
-    return connection.execute(query.values(version=version + 1, **values)).rowcount == 1
+    changed = connection.execute(query.values(version=version + 1, **values)).rowcount == 1
+    scoring.touch(connection, [site])
+    return changed
 
 
 def taken(connection: Connection, site: str) -> bool:

@@ -80,6 +80,7 @@ DETECT = _of("admin supervisor analyst kitchen", "detect")
 PLACES = _of("admin supervisor analyst kitchen", "sites:read")
 BUILD = _of("admin", "sites:write")
 HOOKS = _of("admin", "webhooks", path="/v1/webhooks/{hook}", other=404)
+STEER = _of("admin supervisor analyst")
 SEEN = {"If-Match": '"1"'}
 MEDIA = {"Content-Type": "image/jpeg", "X-Content-SHA256": sha256(PICTURE).hexdigest()}
 NOBODYS, GONE = UUID(int=1), frozenset({404})
@@ -286,6 +287,13 @@ TABLE: dict[tuple[str, str], Rule] = {
         headers={"Content-Type": "text/csv"},
         other=422,
     ),
+    ("GET", "/v1/sites/{site_id}/score"): replace(EVENTS, path="/v1/sites/{region}-site/score", other=404),
+    ("GET", "/v1/targets"): replace(STEER, path="/v1/targets"),
+    # Nobody has published anything here.
+    ("GET", "/v1/public/sites"): replace(ANYBODY, path="/v1/public/sites"),
+    ("GET", "/v1/public/sites/{site_id}"): replace(ANYBODY, path="/v1/public/sites/{region}-site", ok=GONE),
+    ("GET", "/v1/public/lists/{name}"): replace(ANYBODY, path="/v1/public/lists/black"),
+    ("GET", "/v1/public/cases/{case_id}/picture"): replace(ANYBODY, path="/v1/public/cases/{case}/picture", ok=GONE),
     ("GET", "/v1/exports"): replace(PLACES, path="/v1/exports?table=sites&format=csv"),
     ("GET", "/v1/workers/{worker}/assignment"): replace(WORKER, path="/v1/workers/w1/assignment"),
     ("PUT", "/v1/workers/{worker}/status"): replace(
