@@ -49,7 +49,9 @@ from api.routes import (
     gradings,
     health,
     intake,
+    notices,
     order_preview,
+    orders,
     probe,
     public,
     regions,
@@ -58,6 +60,7 @@ from api.routes import (
     sites,
     stream,
     targets,
+    threads,
     transfer,
     users,
     videos,
@@ -219,7 +222,8 @@ def create_app(settings: Settings) -> FastAPI:
     places = (regions, sites, gradings, duties, cameras, devices, probe, transfer, targets, public)
     accounts = (session, factor, users, api_keys)
     telling = (stream, webhooks)
-    for part in (*accounts, events, cases, intake, *looking, *telling, *places, workers, registers, health):
+    told = (threads, orders, notices)
+    for part in (*accounts, events, *told, cases, intake, *looking, *telling, *places, workers, registers, health):
         app.include_router(part.router)
     for shown in (order_preview,):
         app.include_router(shown.router)

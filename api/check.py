@@ -11,6 +11,7 @@ from api.objects import ObjectStore
 from api.store import log, media
 from api.store.database import Database
 from api.store.schema import log as log_table
+from api.viewing import viewings_unlike_audit
 
 YOUNG = timedelta(hours=1)
 """An object may be this old before its row must be there: object first, then row."""
@@ -25,6 +26,7 @@ def findings(database: Database, objects: ObjectStore, now: datetime, *, repair:
         if head != count:
             yield f"log: {count} lines, but the head says {head}"
         yield from breaks(connection)
+        yield from viewings_unlike_audit(connection)
 
 
 def _lost(database: Database, objects: ObjectStore, now: datetime, *, repair: bool) -> Iterator[str]:

@@ -46,6 +46,17 @@ Line = Annotated[str, AfterValidator(_printable)]
 """Text on one line, without control characters: PostgreSQL keeps no NUL, and a terminal obeys an escape."""
 
 
+def written(text: str) -> str:
+    """Pass text of several lines: no control characters but line breaks and tabs."""
+    if not text.replace("\n", "").replace("\t", "").isprintable():
+        raise ValueError("printable characters, line breaks and tabs are allowed")
+    return text.strip()
+
+
+Written = Annotated[str, AfterValidator(written)]
+"""Text of several lines, without blanks around it."""
+
+
 def _in_our_times(at: datetime) -> datetime:
     if not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR} is allowed")

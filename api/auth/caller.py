@@ -44,16 +44,20 @@ class Permission(StrEnum):
     CAMERAS_PROBE = "cameras:probe"
     USERS_WRITE = "users:write"
     KEYS_WRITE = "keys:write"
+    NOTICES_READ = "notices:read"
+    """What came to one's own kitchen or desk."""
+    NOTICES_SEND = "notices:send"
+    """Send, urge, see receipts, and know whom to ring."""
     WORKERS = "workers"
     WEBHOOKS = "webhooks"
     """Say who outside is told what the log says."""
 
 
 _P = Permission
-_READ = frozenset({_P.EVENTS_READ, _P.SITES_READ, _P.DETECT})
+_READ = frozenset({_P.EVENTS_READ, _P.SITES_READ, _P.DETECT, _P.NOTICES_READ})
 _SUPERVISE = _READ | {
     *(_P.EVENTS_REVIEW, _P.CASES_ACT, _P.MEDIA_UNBLURRED, _P.REGISTER_READ, _P.CAMERAS_PROBE),
-    *(_P.SITES_GRADE, _P.CONTACTS_READ, _P.TARGETS_READ),
+    *(_P.SITES_GRADE, _P.CONTACTS_READ, _P.TARGETS_READ, _P.NOTICES_SEND),
 }
 OF_ROLE: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE, _P.REGIONS_WRITE, _P.USERS_WRITE, _P.KEYS_WRITE, _P.WEBHOOKS},

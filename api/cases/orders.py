@@ -23,6 +23,10 @@ LINES = (
     *("title", "site", "finding", "repeat", "clause", "unverified", "no_clause", "demand"),
     *(*DEADLINES, "answer", "evidence"),
 )
+PAPER_WORDS = (
+    *("case", "ordered_at", "sender", "deadlines", "what", "until", "pictures", "picture", "blurred", "unblurred"),
+    *("lost", "receipt", "receipt_line", "officer_line", "footer"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Texts:
     """Every sentence of one language."""
 
     order: Mapping[str, str]
+    paper: Mapping[str, str]
+    """What the printed order says beside it."""
     clocks: Mapping[str, str]
     actions: Mapping[str, str]
 
@@ -122,9 +128,10 @@ def load_texts(path: Path = TEXTS) -> Mapping[Language, Texts]:
 
 
 def _texts(table: Table) -> Texts:
-    table.only("order", "clocks", "actions")
+    table.only("order", "paper", "clocks", "actions")
     return Texts(
         order=_sentences(table.table("order"), LINES),
+        paper=_sentences(table.table("paper"), PAPER_WORDS),
         clocks=_sentences(table.table("clocks"), PARTIES),
         actions=_sentences(table.table("actions"), [action.value for action in Action]),
     )

@@ -11,6 +11,7 @@ from api.auth.caller import Caller
 from api.bodies import instant, version_etag
 from api.cases.escalation import Reminder, Turn, fallen_due
 from api.cases.machine import RULES, Action, Case, IllegalStepError, Step, taken
+from api.casework.delivering import deliver, seen_by_site
 from api.casework.holding import Held, actor_of, as_seen_by, hold
 from api.casework.ordering import order_texts
 from api.casework.telling import Happening, tell
@@ -55,6 +56,9 @@ def act(connection: Connection, caller: Caller, wanted: Wanted, now: datetime) -
     values: dict[str, Any] = {"updated_at": now}
     if wanted.action is Action.ORDER:
         values["order_texts"] = order_texts(connection, held.row, after.case)
+        deliver(connection, caller, held.row, values["order_texts"], at)
+    if actor.role == "kitchen":
+        seen_by_site(connection, caller, wanted.case_id, at)
     cases.put(connection, held.watched, after, values)
     tell(connection, held.case.id, _step_taken(after.case, caller.actor), now)
 

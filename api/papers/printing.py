@@ -74,8 +74,15 @@ class Press:
             pdfmetrics.registerFont(UnicodeCIDFont(BUILT_IN))
             return _Setter(BUILT_IN, None)
         letters = {*"".join(paper.texts()), *_ALWAYS}
-        pdfmetrics.registerFont(TTFont(EMBEDDED, BytesIO(self._typeface.cut(letters))))
+        _register(TTFont(EMBEDDED, BytesIO(self._typeface.cut(letters))))
         return _Setter(EMBEDDED, self._typeface)
+
+
+def _register(font: TTFont) -> None:
+    """Make this the font of our name; the library keeps the first one for ever, whose letters are another paper's."""
+    pdfmetrics._fonts.pop(font.fontName, None)  # noqa: SLF001 - there is no public way to forget a font
+    pdfmetrics._dynFaceNames.pop(font.face.name, None)  # noqa: SLF001 - the same
+    pdfmetrics.registerFont(font)
 
 
 _ALWAYS = f"0123456789 /.…{UNKNOWN}（图片无法显示）picture cannot be shown"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from api.auth.caller import Caller, Permission
@@ -19,7 +19,7 @@ from api.casework.bodies import case_body, clock_body, member_body, permitted_bo
 from api.casework.holding import actor_of, as_seen_by, no_case
 from api.casework.ordering import kind_names, quotes
 from api.cursors import instant, pack, unpack
-from api.fields import Line, Moment
+from api.fields import Line, Moment, Written
 from api.preconditions import IfMatch
 from api.replaying import Request, once
 from api.services import Wired
@@ -48,12 +48,6 @@ PersonsAction = Literal[
     "withdraw",
 ]
 """What the system does by itself, nobody can ask for."""
-
-
-def _written(text: str) -> str:
-    if not text.replace("\n", "").replace("\t", "").isprintable():
-        raise ValueError("printable characters, line breaks and tabs are allowed")
-    return text.strip()
 
 
 class Listing(BaseModel):
@@ -100,7 +94,7 @@ class StepBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(max_length=4000), AfterValidator(_written)] = ""
+    reason: Written = Field(default="", max_length=4000)
     proof: list[Annotated[Line, Field(min_length=1, max_length=128)]] = Field(default=[], max_length=32)
     """Ids of photos or media."""
     until: Moment | None = None

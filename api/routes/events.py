@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
@@ -18,13 +18,14 @@ from api.auth.gate import Gate, GatedRoute
 from api.bodies import event_body, event_etag
 from api.casework.following import Judged, follow
 from api.cursors import instant, pack, unpack
-from api.errors import ConflictError, ForbiddenError, NotFoundError, StaleError, field_error
+from api.errors import ConflictError, NotFoundError, StaleError
 from api.fields import Line, Moment
 from api.intake import Telling, tell
 from api.ranges import Part, part_of
 from api.replaying import Request, once
 from api.services import Services, Wired
-from api.store import cases, events, log, media, register, replays, reviews
+from api.store import cases, events, log, media, replays, reviews
+from api.viewing import note_viewings, require_reason
 from vision.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1/events", tags=["supervise"], route_class=GatedRoute)
@@ -231,7 +232,9 @@ def get_media(
     """Return one piece of evidence, whole or in part; an unblurred one needs a reason and enters the register (I7)."""
     piece = _found(services, caller, str(event_id), name)
     if not piece["blurred"] and name != "manifest":
-        _register(services, caller, piece, reason.strip())
+        told = require_reason(caller, reason)
+        with services.database.write() as connection:
+            note_viewings(connection, caller, [piece], told, services.clock.now())
     headers = {"ETag": f'"{piece["sha256"]}"', "Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
     if asked.known == headers["ETag"]:
         return Response(status_code=304, headers=headers)
@@ -245,18 +248,6 @@ def _found(services: Services, caller: Caller, event_id: str, name: str) -> Mapp
     if piece is None:
         raise NotFoundError(f"there is no {name} of event {event_id}")
     return piece
-
-
-def _register(services: Services, caller: Caller, piece: Mapping[str, Any], reason: str) -> None:
-    if not caller.may(Permission.MEDIA_UNBLURRED):
-        raise ForbiddenError("only blurred media may be seen with this role")
-    if not reason:
-        told = field_error("reason", reason, "why the unblurred picture must be seen; the register keeps it")
-        raise ForbiddenError("an unblurred picture needs a reason", errors=[told])
-    view = {"event_id": piece["event_id"], "name": piece["name"], "sha256": piece["sha256"]}
-    with services.database.write() as connection:
-        seen = {"id": uuid4().hex, "user_id": caller.id, "reason": reason, **view}
-        register.note(connection, seen, services.clock.now())
 
 
 def _opened(services: Services, piece: Mapping[str, Any], start: int, length: int) -> Iterator[bytes]:

@@ -156,6 +156,14 @@ def due(connection: Connection, at: datetime, limit: int) -> Sequence[str]:
     return connection.execute(query).scalars().all()
 
 
+def unanswered(connection: Connection, scope: Scope, at: datetime, limit: int) -> Sequence[RowMapping]:
+    """Return open cases in which a kitchen's duty had run out by an instant or a card is shown, with its contacts."""
+    silent = and_(cases.c.turn == "kitchen", or_(cases.c.due_at <= at, cases.c.card != "none"))
+    query = _listed(scope).add_columns(sites.c.contacts.label("site_contacts"))
+    query = query.where(is_open, or_(silent, cases.c.card == "on_site"))
+    return connection.execute(query.order_by(cases.c.due_at, cases.c.id).limit(limit)).mappings().all()
+
+
 def watched(connection: Connection, row: Mapping[Any, Any]) -> Watched:
     """Return the whole case of a row."""
     return watched_of(row, clocks_of(connection, [row["id"]])[row["id"]], steps_of(connection, row["id"]))

@@ -14,14 +14,16 @@ ONE_VIEWING = timedelta(minutes=10)
 """A player fetches a clip in many ranges; for the same reason within this time they are one viewing."""
 
 
-def note(connection: Connection, view: Mapping[str, Any], now: datetime) -> None:
-    """Write a row unless this very viewing has one."""
+def note(connection: Connection, view: Mapping[str, Any], now: datetime) -> bool:
+    """Write a row unless this very viewing has one; tell whether it was written."""
     # Ranges of one clip arrive at the same time: one after the other finds what the one before it wrote.
     connection.execute(select(users.c.id).where(users.c.id == view["user_id"]).with_for_update())
     same = [register.c[name] == value for name, value in view.items() if name != "id"]
     query = select(register.c.id).where(*same, register.c.at > now - ONE_VIEWING)
-    if connection.execute(query).first() is None:
-        connection.execute(insert(register).values(at=now, **view))
+    if connection.execute(query).first() is not None:
+        return False
+    connection.execute(insert(register).values(at=now, **view))
+    return True
 
 
 def page(connection: Connection, scope: Scope, limit: int, behind: tuple[datetime, str] | None) -> Sequence[RowMapping]:

@@ -1,6 +1,22 @@
 """Every table in one place, for those who build or compare a whole schema: a new module of tables is named here."""
 
-from api.store import account_schema, case_schema, insight_schema, notify_schema, place_schema, schema
+from api.store import (
+    account_schema,
+    case_schema,
+    insight_schema,
+    notice_schema,
+    notify_schema,
+    place_schema,
+    schema,
+)
 
-PARTS = (schema, account_schema, case_schema, notify_schema, place_schema, insight_schema)
+PARTS = (
+    schema,
+    account_schema,
+    case_schema,
+    notify_schema,
+    place_schema,
+    insight_schema,
+    notice_schema,
+)
 metadata = schema.metadata

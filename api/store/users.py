@@ -55,6 +55,11 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
     connection.execute(insert(users).values(**values))
 
 
+def region_of(connection: Connection, user_id: str) -> str:
+    """Return the id of the region that a user belongs to."""
+    return str(connection.execute(select(users.c.region_id).where(users.c.id == user_id)).scalar_one())
+
+
 def follow_site(connection: Connection, site: str, region: str) -> None:
     """Move the people of a kitchen to the region that their site is in now."""
     connection.execute(update(users).where(users.c.site_id == site).values(region_id=region))

@@ -18,6 +18,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from api.auth.caller import KEY_SCOPES
+from api.casework.delivering import order_id_of
 from api.casework.following import case_id_of
 from api.notify import signing
 from api.notify.ladder import Answer
@@ -51,6 +52,7 @@ class Rule:
         body = self.body(region) if callable(self.body) else self.body
         told = {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
         ids = {"event": event_id(f"event-{region}"), "case": case_in(region), "hook": hook_in(region)}
+        ids["order"] = order_id_of(ids["case"])
         path = self.path.format(region=region, **ids)
         return {"url": path, "headers": self.headers, **told}
 
@@ -74,6 +76,7 @@ PERSON = Rule(ROLES)
 EVENTS = _of("admin supervisor analyst kitchen", "events:read")
 ADMIN = _of("admin")
 REVIEW = _of("admin supervisor")
+TALK = _of("admin supervisor kitchen")
 INTAKE = _of("", "events:write")
 WORKER = _of("", "workers")
 DETECT = _of("admin supervisor analyst kitchen", "detect")
@@ -150,20 +153,55 @@ TABLE: dict[tuple[str, str], Rule] = {
         EVENTS, path="/v1/events/{event}/media/snapshot_blurred", other=404
     ),
     ("POST", "/v1/events/{event_id}/review"): replace(
-        REVIEW, path="/v1/events/{event}/review", body={"verdict": "unsure"}, other=404
+        REVIEW, path="/v1/events/{event}/review", body={"verdict": "unsure"}, ok=frozenset({409}), other=404
     ),
-    ("DELETE", "/v1/events/{event_id}/review"): replace(REVIEW, path="/v1/events/{event}/review", other=404),
+    # 409: an order stands on the verdict.
+    ("DELETE", "/v1/events/{event_id}/review"): replace(
+        REVIEW, path="/v1/events/{event}/review", ok=frozenset({409}), other=404
+    ),
     ("GET", "/v1/cases"): replace(EVENTS, path="/v1/cases"),
     ("GET", "/v1/cases/{case_id}"): replace(EVENTS, path="/v1/cases/{case}", other=404),
     # Within the own region the case machine tells supervisors and kitchens apart: 403 for the other's step.
     ("GET", "/v1/cases/{case_id}/order"): replace(REVIEW, path="/v1/cases/{case}/order", other=404),
     ("POST", "/v1/cases/{case_id}/{action}"): _of(
         "admin supervisor kitchen",
-        path="/v1/cases/{case}/order",
-        body={},
-        headers=SEEN,
+        path="/v1/cases/{case}/withdraw",
+        body={"reason": "a reason"},
+        headers={"If-Match": "*"},
         ok=frozenset({200, 403}),
         other=404,
+    ),
+    ("GET", "/v1/cases/{case_id}/messages"): replace(TALK, path="/v1/cases/{case}/messages", other=404),
+    ("POST", "/v1/cases/{case_id}/messages"): replace(
+        TALK, path="/v1/cases/{case}/messages", body={"text": "hello"}, ok=CREATED, other=404
+    ),
+    ("PUT", "/v1/cases/{case_id}/messages/read"): replace(
+        TALK, path="/v1/cases/{case}/messages/read", body={"number": 1}, ok=EMPTY, other=404
+    ),
+    ("GET", "/v1/calls"): replace(REVIEW, path="/v1/calls"),
+    ("GET", "/v1/orders"): replace(EVENTS, path="/v1/orders"),
+    ("GET", "/v1/orders/{case_id}"): replace(EVENTS, path="/v1/orders/{case}", other=404),
+    ("GET", "/v1/orders/{case_id}/paper"): replace(EVENTS, path="/v1/orders/{case}/paper", other=404),
+    ("GET", "/v1/notices"): replace(PERSON, path="/v1/notices"),
+    ("GET", "/v1/notices/sent"): replace(REVIEW, path="/v1/notices/sent"),
+    # A notice of the own region that came to somebody else is none of yours.
+    ("GET", "/v1/notices/{notice_id}"): replace(
+        PERSON, path="/v1/notices/{order}", ok=frozenset({200, 404}), other=404
+    ),
+    ("GET", "/v1/notices/{notice_id}/paper"): replace(
+        PERSON, path="/v1/notices/{order}/paper", ok=frozenset({200, 404}), other=404
+    ),
+    ("POST", "/v1/notices/{notice_id}/read"): replace(
+        PERSON, path="/v1/notices/{order}/read", ok=frozenset({204, 404}), other=404
+    ),
+    ("GET", "/v1/notices/{notice_id}/receipts"): replace(REVIEW, path="/v1/notices/{order}/receipts", other=404),
+    ("POST", "/v1/notices/{notice_id}/urge"): replace(REVIEW, path="/v1/notices/{order}/urge", other=404),
+    ("POST", "/v1/notices"): replace(
+        REVIEW,
+        path="/v1/notices",
+        body=lambda region: {"texts": {"zh": {"title": "t", "body": "b"}}, "to": {"region": region}},
+        ok=CREATED,
+        other=422,
     ),
     ("GET", "/v1/my/cases"): _of("kitchen", path="/v1/my/cases"),
     # Whoever pushes learns only that the site is none to write to, whether it exists or not.
@@ -326,6 +364,11 @@ async def _busy(world: World) -> None:
         async with world.person(f"supervisor-{region}") as supervisor:
             judged = await supervisor.post(f"/v1/events/{event}/review", json={"verdict": "confirmed"})
             assert judged.status_code == 200
+            case = f"/v1/cases/{case_in(region)}"
+            ordered = await supervisor.post(f"{case}/order", json={}, headers=SEEN)
+            assert ordered.status_code == 200
+            said = await supervisor.post(f"{case}/messages", json={"text": "a word"})
+            assert said.status_code == 201
         row = {"id": hook_in(region), "region_id": region, "name": "", "url": "https://127.0.0.1:9/", "types": []}
         with world.database.write() as connection:
             known = signing.rotated((), signing.new_secret(), world.clock.now(), timedelta())
@@ -430,6 +473,7 @@ async def test_another_region_does_not_exist(method: str, path: str, fresh: Any)
             said = text.replace("south", "nowhere").replace(event_id("event-south"), event_id("event-nowhere"))
             said = said.replace(case_in("south"), case_in("nowhere"))
             said = said.replace(hook_in("south"), hook_in("nowhere"))
+            said = said.replace(order_id_of(case_in("south")), order_id_of(case_in("nowhere")))
             assert said == told, "a region that is not yours and one that is not there sound alike"
     assert written(world) == before
 

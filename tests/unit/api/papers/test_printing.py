@@ -102,6 +102,12 @@ def test_the_letters_of_a_paper_and_no_others_are_embedded(tmp_path: Path, *, po
         assert (outline.xMin, outline.xMax, outline.yMax) == (0, 500, 500)
 
 
+def test_one_paper_after_another_has_its_own_letters(press: Press) -> None:
+    fonts = [embedded(press.pdf(Paper(text, ()))) for text in ("ABC", "责令改正", "ABC责令改正")]
+    first, second, both = (font["maxp"].numGlyphs for font in fonts)
+    assert both == second + 3 == first + 4
+
+
 def test_the_same_paper_is_the_same_bytes(press: Press) -> None:
     paper = Paper("通知", (Facts((("A", "B"),)), Pictures((Picture(jpeg(), "图"),))), "书")
     assert press.pdf(paper) == press.pdf(paper)
