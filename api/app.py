@@ -52,6 +52,8 @@ from api.routes import (
     notices,
     order_preview,
     orders,
+    phones,
+    photos,
     probe,
     public,
     regions,
@@ -225,6 +227,8 @@ def create_app(settings: Settings) -> FastAPI:
     told = (threads, orders, notices)
     for part in (*accounts, events, *told, cases, intake, *looking, *telling, *places, workers, registers, health):
         app.include_router(part.router)
+    for kitchens in (phones, photos):
+        app.include_router(kitchens.router)
     for shown in (order_preview,):
         app.include_router(shown.router)
     _add_console(app)

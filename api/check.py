@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from api.audit import breaks
 from api.objects import ObjectStore
-from api.store import log, media
+from api.store import log, media, photos
 from api.store.database import Database
 from api.store.schema import log as log_table
 from api.viewing import viewings_unlike_audit
@@ -20,6 +20,7 @@ YOUNG = timedelta(hours=1)
 def findings(database: Database, objects: ObjectStore, now: datetime, *, repair: bool) -> Iterator[str]:
     """Yield one line for each thing that is wrong; with `repair` lost objects are marked and stray ones removed."""
     yield from _lost(database, objects, now, repair=repair)
+    yield from _lost_photos(database, objects, now, repair=repair)
     yield from _stray(database, objects, now, repair=repair)
     with database.read() as connection:
         head, count = log.head(connection), connection.scalar(select(func.count()).select_from(log_table))
@@ -41,6 +42,18 @@ def _lost(database: Database, objects: ObjectStore, now: datetime, *, repair: bo
                 media.mark_missing(connection, row["event_id"], row["name"], now)
 
 
+def _lost_photos(database: Database, objects: ObjectStore, now: datetime, *, repair: bool) -> Iterator[str]:
+    with database.read() as connection:
+        rows = [dict(row) for row in photos.every_file(connection)]
+    for row in rows:
+        wrong = _wrong(objects, row["key"], row["sha256"])
+        if wrong:
+            yield f"photo {row['photo_id']}/{row['name']}: {wrong}"
+        if wrong and repair:
+            with database.write() as connection:
+                photos.mark_missing(connection, row["photo_id"], row["name"], now)
+
+
 def _wrong(objects: ObjectStore, key: str, expected: str) -> str:
     if objects.stat(key) is None:
         return f"object {key} is lost"
@@ -52,7 +65,8 @@ def _wrong(objects: ObjectStore, key: str, expected: str) -> str:
 
 def _stray(database: Database, objects: ObjectStore, now: datetime, *, repair: bool) -> Iterator[str]:
     with database.read() as connection:
-        known = {row["key"] for row in media.everything(connection)}
+        kept = (*media.everything(connection), *photos.every_file(connection))
+        known = {row["key"] for row in kept}
     for stat in objects.walk():
         if stat.key not in known and now - stat.modified_at > YOUNG:
             yield f"object {stat.key} belongs to no row"

@@ -49,11 +49,16 @@ class ProblemError(MingchuError):
         errors: Sequence[Entry] = (),
         headers: Mapping[str, str] | None = None,
         kind: str = "",
+        told: Mapping[str, Any] | None = None,
     ) -> None:
-        """Take what happened; `kind` ends the problem's `type` where its status tells programs too little."""
+        """Take what happened; `kind` ends the problem's `type` where its status tells programs too little.
+
+        `told` are further members of the problem (RFC 9457, section 3.2).
+        """
         super().__init__(detail)
         self.detail = detail
         self.kind = kind
+        self.told = dict(told or {})
         self.status = status or self.status
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
@@ -103,10 +108,12 @@ def problem(
     errors: Sequence[Entry] = (),
     headers: Mapping[str, str] | None = None,
     kind: str = "",
+    told: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
     """Return a problem+json answer."""
     phrase = HTTPStatus(status).phrase
     body: dict[str, Any] = {
+        **(told or {}),
         "type": f"urn:mingchu:problem:{kind or phrase.lower().replace(' ', '-')}",
         "title": phrase,
         "status": int(status),
@@ -131,7 +138,7 @@ def _entry(error: Mapping[str, Any]) -> FieldError:
 
 def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)  # noqa: S101 - the registration below guarantees it
-    return problem(error.status, error.detail, error.errors, error.headers, error.kind)
+    return problem(error.status, error.detail, error.errors, error.headers, error.kind, error.told)
 
 
 def _invalid_request(_: Request, error: Exception) -> JSONResponse:

@@ -18,7 +18,8 @@ _SECURITY = {
 }
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _PICTURES = ("/v1/detect", "/v1/videos", "/v1/imports")
-"""Their routes take bodies in many forms, and bound them themselves."""
+_PROOFS = "/v1/photos"
+"""These routes take bodies in other forms, and bound them themselves; what lies below the proofs takes JSON."""
 MAX_JSON_BYTES = 1 << 20
 """The longest event that the rules can make has some tens of KiB."""
 
@@ -57,7 +58,7 @@ class Guarded:
 def _tells_json(scope: Scope) -> bool:
     """Tell whether this request should carry JSON: media and pictures have their own rules."""
     path = scope["path"]
-    free = "/media/" in path or path.startswith(_PICTURES)
+    free = "/media/" in path or path.startswith(_PICTURES) or path == _PROOFS
     return scope["method"] in _WITH_BODY and path.startswith("/v1/") and not free
 
 

@@ -30,6 +30,10 @@ class Permission(StrEnum):
     """Take steps: which, says the case machine for supervisors and for kitchens."""
     CASES_ANSWER = "cases:answer"
     """Have duties of one's own site."""
+    PHOTOS_TAKE = "photos:take"
+    """Register a phone and send five-fixed proofs of one's own site."""
+    PHOTOS_VOUCH = "photos:vouch"
+    """Approve phones and spots of a site, see telephone numbers of phones in full."""
     MEDIA_UNBLURRED = "media:unblurred"
     REGISTER_READ = "register:read"
     SITES_READ = "sites:read"
@@ -54,16 +58,18 @@ class Permission(StrEnum):
 
 
 _P = Permission
+_COOK = frozenset({_P.PHOTOS_TAKE})
+_VOUCH = frozenset({_P.PHOTOS_VOUCH})
 _READ = frozenset({_P.EVENTS_READ, _P.SITES_READ, _P.DETECT, _P.NOTICES_READ})
 _SUPERVISE = _READ | {
     *(_P.EVENTS_REVIEW, _P.CASES_ACT, _P.MEDIA_UNBLURRED, _P.REGISTER_READ, _P.CAMERAS_PROBE),
     *(_P.SITES_GRADE, _P.CONTACTS_READ, _P.TARGETS_READ, _P.NOTICES_SEND),
 }
 OF_ROLE: dict[Role, frozenset[Permission]] = {
-    Role.ADMIN: _SUPERVISE | {_P.SITES_WRITE, _P.REGIONS_WRITE, _P.USERS_WRITE, _P.KEYS_WRITE, _P.WEBHOOKS},
-    Role.SUPERVISOR: _SUPERVISE,
+    Role.ADMIN: _SUPERVISE | _VOUCH | {_P.SITES_WRITE, _P.REGIONS_WRITE, _P.USERS_WRITE, _P.KEYS_WRITE, _P.WEBHOOKS},
+    Role.SUPERVISOR: _SUPERVISE | _VOUCH,
     Role.ANALYST: _READ | {_P.TARGETS_READ},
-    Role.KITCHEN: _READ | {_P.CASES_ACT, _P.CASES_ANSWER, _P.CONTACTS_READ},
+    Role.KITCHEN: _READ | _COOK | {_P.CASES_ACT, _P.CASES_ANSWER, _P.CONTACTS_READ},
 }
 """Within the user's region. Events are written and camera addresses read by keys only."""
 

@@ -128,10 +128,10 @@ class Gathered:
         return b"".join(self._parts)
 
 
-async def body_of(request: Request, held: Held) -> bytes:
-    """Return a whole body of at most `MOST_BODY_BYTES`, which must arrive within `RECEIVE_S`."""
+async def body_of(request: Request, held: Held, most_bytes: int = MOST_BODY_BYTES) -> bytes:
+    """Return a whole body of at most so many bytes, which must arrive within `RECEIVE_S`."""
     gathered = Gathered(held)
-    await pour(request, Bounds(MOST_BODY_BYTES, RECEIVE_S), gathered)
+    await pour(request, Bounds(most_bytes, RECEIVE_S), gathered)
     return gathered.whole()
 
 
@@ -202,11 +202,11 @@ async def _from_form(request: Request, wishes: Wishes, held: Held) -> Sent:
     return Sent([*files], wishes.overridden(spelled))
 
 
-async def form_of(request: Request, held: Held) -> FormData:
+async def form_of(request: Request, held: Held, most_bytes: int = MOST_BODY_BYTES) -> FormData:
     """Return the parts of a multipart body, the files in memory."""
     if media_type(request) != "multipart/form-data":
         raise wrong_type()
-    content = await body_of(request, held)
+    content = await body_of(request, held, most_bytes)
     held.take(len(content))  # the parts are copies
     parser = _InMemory(request.headers, _once(content), max_files=MOST_PICTURES, max_fields=64, max_part_size=4096)
     try:

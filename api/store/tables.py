@@ -6,6 +6,7 @@ from api.store import (
     insight_schema,
     notice_schema,
     notify_schema,
+    photo_schema,
     place_schema,
     schema,
 )
@@ -18,5 +19,6 @@ PARTS = (
     place_schema,
     insight_schema,
     notice_schema,
+    photo_schema,
 )
 metadata = schema.metadata

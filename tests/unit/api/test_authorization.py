@@ -85,8 +85,9 @@ BUILD = _of("admin", "sites:write")
 HOOKS = _of("admin", "webhooks", path="/v1/webhooks/{hook}", other=404)
 STEER = _of("admin supervisor analyst")
 SEEN = {"If-Match": '"1"'}
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 MEDIA = {"Content-Type": "image/jpeg", "X-Content-SHA256": sha256(PICTURE).hexdigest()}
-NOBODYS, GONE = UUID(int=1), frozenset({404})
+NOBODYS, GONE, WRONG = UUID(int=1), frozenset({404}), frozenset({422})
 GREY = cv2.imencode(".bmp", np.full((64, 64, 3), 90, np.uint8))[1].tobytes()
 CREATED, EMPTY = frozenset({201}), frozenset({204})
 
@@ -202,6 +203,38 @@ TABLE: dict[tuple[str, str], Rule] = {
         body=lambda region: {"texts": {"zh": {"title": "t", "body": "b"}}, "to": {"region": region}},
         ok=CREATED,
         other=422,
+    ),
+    # A proof or a phone of nobody: that of another region is answered alike.
+    ("POST", "/v1/photos/challenge"): _of(
+        "kitchen",
+        path="/v1/photos/challenge",
+        body=lambda region: {"device": "0" * 64, "subject": "case", "about": case_in(region)},
+        ok=frozenset({422}),
+        other=404,
+    ),
+    ("POST", "/v1/photos"): _of(
+        "kitchen",
+        path="/v1/photos",
+        body=b"--x--",
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+        ok=WRONG,
+    ),
+    ("GET", "/v1/photos"): replace(EVENTS, path="/v1/photos"),
+    ("GET", "/v1/photos/{photo_id}"): replace(EVENTS, path=f"/v1/photos/{NOBODYS}", ok=GONE),
+    ("GET", "/v1/photos/{photo_id}/media/{name}"): replace(EVENTS, path=f"/v1/photos/{NOBODYS}/media/scene", ok=GONE),
+    ("GET", "/v1/photos/devices"): replace(EVENTS, path="/v1/photos/devices"),
+    ("POST", "/v1/photos/devices"): _of(
+        "kitchen",
+        path="/v1/photos/devices",
+        body={"name": "x", "phone": "123456", "public_key": {}, "signature": ""},
+        ok=WRONG,
+    ),
+    ("POST", "/v1/photos/devices/{device_id}"): replace(
+        REVIEW, path="/v1/photos/devices/unknown", body={"approve": True}, ok=GONE
+    ),
+    ("GET", "/v1/photos/spots/{site_id}"): replace(EVENTS, path="/v1/photos/spots/{region}-site", other=404),
+    ("POST", "/v1/photos/spots/{site_id}/{photo_id}"): replace(
+        REVIEW, path=f"/v1/photos/spots/{{region}}-site/{NOBODYS}", body={"approve": True}, ok=GONE, other=404
     ),
     ("GET", "/v1/my/cases"): _of("kitchen", path="/v1/my/cases"),
     # Whoever pushes learns only that the site is none to write to, whether it exists or not.

@@ -14,6 +14,7 @@ from api.store import users
 from api.store.case_schema import case_clocks, case_events, case_steps, cases
 from api.store.schema import audit, log
 from api.ticker import Ticker, tick
+from tests.proofs import photo_id, proof_of
 from tests.unit.api.world import START, World, errors_of, event_id, tell
 
 CLAUSE = {
@@ -75,6 +76,12 @@ class Desk:
         self.world.clock.pass_by(minutes=10)
         return dict(answer.json())
 
+    def photo(self, name: str) -> str:
+        """Return a five-fixed proof of the one case."""
+        (row,) = self.world.rows(cases)
+        with self.world.database.write() as connection:
+            return proof_of(connection, row, name, self.world.clock.now())
+
     def told(self) -> list[str]:
         """Return what the log says of cases."""
         types = [row["type"] for row in self.world.rows(log)]
@@ -109,16 +116,16 @@ async def test_the_whole_story(desk: Desk) -> None:
     assert {clock["name"]: clock["party"] for clock in case["clocks"] if clock["running"]}["fix"] == "kitchen"
     await desk.act(COOK, "acknowledge")
     await desk.act(COOK, "plan", reason="New hats for everybody.\nBy noon.")
-    await desk.act(COOK, "rectify", proof=["photo-1"])
+    await desk.act(COOK, "rectify", proof=[desk.photo("1")])
     returned = await desk.act(LI, "return", reason="the photo shows another kitchen")
     assert returned["stage"] == "returned"
-    await desk.act(COOK, "rectify", proof=["photo-2"])
+    await desk.act(COOK, "rectify", proof=[desk.photo("2")])
     case = await desk.act(LI, "accept")
     assert (case["stage"], case["turn"], case["permitted"], case["due_at"]) == ("closed", "none", [], None)
     assert [entry["what"] for entry in case["story"]] == [
         *("joined", "order", "acknowledge", "plan", "rectify", "return", "rectify", "accept")
     ]
-    assert case["story"][4]["proof"] == ["photo-1"]
+    assert case["story"][4]["proof"] == [photo_id(case["id"], "1")]
     assert all(clock["stopped_at"] and clock["stopped_by"] for clock in case["clocks"])
     assert desk.told() == [entry["what"].replace("joined", "began") for entry in case["story"]]
     assert [each["id"] for each in case["events"]] == [event]
@@ -258,7 +265,7 @@ async def test_who_acts_late_finds_what_fell_due_before(desk: Desk) -> None:
     await desk.judge("hat")
     await desk.act(LI, "order")
     desk.world.clock.pass_by(days=2)
-    case = await desk.act(COOK, "rectify", proof=["photo-1"])
+    case = await desk.act(COOK, "rectify", proof=[desk.photo("1")])
     assert [entry["what"] for entry in case["story"]][-2:] == ["warn_yellow", "rectify"]
     assert case["card"] == "none"
 
