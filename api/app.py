@@ -48,6 +48,7 @@ from api.routes import (
     factor,
     gradings,
     health,
+    insight,
     intake,
     notices,
     order_preview,
@@ -58,6 +59,7 @@ from api.routes import (
     public,
     regions,
     registers,
+    reports,
     session,
     sites,
     stream,
@@ -221,7 +223,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.services = open_services(settings)
     register_errors(app)
     looking = (detect, dialects, videos)
-    places = (regions, sites, gradings, duties, cameras, devices, probe, transfer, targets, public)
+    places = (regions, sites, gradings, duties, cameras, devices, probe, transfer, targets, public, insight, reports)
     accounts = (session, factor, users, api_keys)
     telling = (stream, webhooks)
     told = (threads, orders, notices)

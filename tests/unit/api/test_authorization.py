@@ -365,6 +365,13 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/public/sites/{site_id}"): replace(ANYBODY, path="/v1/public/sites/{region}-site", ok=GONE),
     ("GET", "/v1/public/lists/{name}"): replace(ANYBODY, path="/v1/public/lists/black"),
     ("GET", "/v1/public/cases/{case_id}/picture"): replace(ANYBODY, path="/v1/public/cases/{case}/picture", ok=GONE),
+    **{
+        ("GET", f"/v1/insight/{name}"): replace(STEER, path=f"/v1/insight/{name}")
+        for name in ("trends", "heat", "pareto", "funnel", "precision")
+    },
+    ("GET", "/v1/reports/{period}.{ending}"): replace(
+        STEER, path="/v1/reports/2026-11.xlsx?region={region}", other=404
+    ),
     ("GET", "/v1/exports"): replace(PLACES, path="/v1/exports?table=sites&format=csv"),
     ("GET", "/v1/workers/{worker}/assignment"): replace(WORKER, path="/v1/workers/w1/assignment"),
     ("PUT", "/v1/workers/{worker}/status"): replace(
