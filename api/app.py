@@ -40,6 +40,7 @@ from api.routes import (
     api_keys,
     cameras,
     cases,
+    claims,
     detect,
     devices,
     dialects,
@@ -227,7 +228,20 @@ def create_app(settings: Settings) -> FastAPI:
     accounts = (session, factor, users, api_keys)
     telling = (stream, webhooks)
     told = (threads, orders, notices)
-    for part in (*accounts, events, *told, cases, intake, *looking, *telling, *places, workers, registers, health):
+    for part in (
+        *accounts,
+        events,
+        claims,
+        *told,
+        cases,
+        intake,
+        *looking,
+        *telling,
+        *places,
+        workers,
+        registers,
+        health,
+    ):
         app.include_router(part.router)
     for kitchens in (phones, photos):
         app.include_router(kitchens.router)

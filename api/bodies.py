@@ -17,6 +17,11 @@ def instant(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z") if at else None
 
 
+def claim_body(row: Row | None) -> dict[str, Any] | None:
+    """Return who is reviewing an event at the moment, and until when it is theirs; None for nobody."""
+    return {"by": row["by"], "until": instant(row["until"])} if row else None
+
+
 def media_body(row: Row) -> dict[str, Any]:
     """Return one entry of an event's `evidence`."""
     return {

@@ -15,7 +15,7 @@ from api.audit import Act
 from api.audit import record as note
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
-from api.bodies import event_body, event_etag
+from api.bodies import claim_body, event_body, event_etag
 from api.casework.following import Judged, follow
 from api.cursors import instant, pack, unpack
 from api.errors import ConflictError, NotFoundError, StaleError
@@ -24,7 +24,7 @@ from api.intake import Telling, tell
 from api.ranges import Part, part_of
 from api.replaying import Request, once
 from api.services import Services, Wired
-from api.store import cases, events, log, media, replays, reviews
+from api.store import cases, claims, events, log, media, replays, reviews
 from api.viewing import note_viewings, require_reason
 from vision.errors import InvalidInputError
 
@@ -106,7 +106,7 @@ def list_events(wanted: Annotated[Listing, Query()], services: Wired, caller: Re
     with services.database.read() as connection:
         rows = events.page(connection, caller.scope, wanted.filter(), wanted.page())
         shown = rows[: wanted.limit]
-        items = _bodies(connection, shown)
+        items = _bodies(connection, shown, services.clock.now())
     more = len(rows) > wanted.limit
     return {"items": items, "next": _cursor(wanted.sort, shown[-1]) if more else None}
 
@@ -122,7 +122,7 @@ def count_events(wanted: Annotated[Wanted, Query()], services: Wired, caller: Re
 def get_event(event_id: UUID, services: Wired, caller: Reader, response: Response) -> dict[str, Any]:
     """Return one event; its ETag is what a review's If-Match takes."""
     with services.database.read() as connection:
-        body = _body(connection, caller, str(event_id))
+        body = _body(connection, caller, str(event_id), services.clock.now())
     response.headers["ETag"] = body["etag"]
     return body
 
@@ -158,7 +158,7 @@ def _judge(services: Services, caller: Caller, said: _Said, terms: Terms) -> dic
 
     def work(connection: Connection) -> dict[str, Any]:
         _write_verdict(connection, services, caller, said, terms)
-        return _body(connection, caller, said.event_id)
+        return _body(connection, caller, said.event_id, request.at)
 
     with services.database.write() as connection:
         body = once(connection, request, work)
@@ -193,19 +193,23 @@ def _verdicts_of(etag: str) -> str:
     return etag.strip().removeprefix("W/").strip('"').rpartition(".")[2]
 
 
-def _body(connection: Connection, caller: Caller, event_id: str) -> dict[str, Any]:
+def _body(connection: Connection, caller: Caller, event_id: str, now: datetime) -> dict[str, Any]:
     row = events.find(connection, caller.scope, event_id)
     if row is None:
         raise NotFoundError(f"there is no event {event_id}")
-    return _bodies(connection, [row])[0]
+    return _bodies(connection, [row], now)[0]
 
 
-def _bodies(connection: Connection, rows: Any) -> list[dict[str, Any]]:
+def _bodies(connection: Connection, rows: Any, now: datetime) -> list[dict[str, Any]]:
     ids = [row["id"] for row in rows]
     evidence, verdicts = media.of_events(connection, ids), reviews.of_events(connection, ids)
-    homes = cases.homes_of(connection, ids)
+    homes, held = cases.homes_of(connection, ids), claims.of_events(connection, ids, now)
     return [
-        {**event_body(row, evidence.get(row["id"], ()), verdicts.get(row["id"])), "case": _home(homes.get(row["id"]))}
+        {
+            **event_body(row, evidence.get(row["id"], ()), verdicts.get(row["id"])),
+            "case": _home(homes.get(row["id"])),
+            "claim": claim_body(held.get(row["id"])),
+        }
         for row in rows
     ]
 

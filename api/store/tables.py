@@ -8,6 +8,7 @@ from api.store import (
     notify_schema,
     photo_schema,
     place_schema,
+    review_schema,
     schema,
 )
 
@@ -20,5 +21,6 @@ PARTS = (
     insight_schema,
     notice_schema,
     photo_schema,
+    review_schema,
 )
 metadata = schema.metadata

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from api.auth.gate import CSRF_HEADER
 from tests.e2e.console_fixtures import CLIP_S, Case, Intake, clip, event_id, open_doors
 from tests.e2e.stack import Stack
 
@@ -67,11 +69,12 @@ def api(tmp_path: Path) -> Iterator[Stack]:
 class Desk:
     """One supervisor's browser on one API with the morning's events."""
 
-    def __init__(self, url: str, code: str, intake: Intake, page: Page) -> None:
+    def __init__(self, url: str, code: str, intake: Intake, page: Page, shots: Path) -> None:
         self.url, self.code, self.page = url, code, page
         self.now = datetime.now(UTC)
         self.asked: list[str] = []
         self.troubles: list[str] = []
+        self.shots = shots
         self._intake, self._clip = intake, clip()
         page.on("request", lambda request: self.asked.append(request.url))
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
@@ -110,6 +113,19 @@ class Desk:
             self.page.wait_for_timeout(100)
         pytest.fail(f"{self.told(event)}")
 
+    def colleague(self, name: str) -> httpx.Client:
+        """Let the administrator of the page make a supervisor; return that person's session."""
+        csrf = self.page.request.get(f"{self.url}/v1/session").json()["csrf"]
+        told = {"name": name, "role": "supervisor", "region": "root"}
+        made = self.page.request.post(f"{self.url}/v1/users", data=told, headers={CSRF_HEADER: csrf})
+        assert made.ok, made.text()
+        client = httpx.Client(base_url=self.url, timeout=10)
+        session = (
+            client.post("/v1/session", json={"code": made.json()["first_login"]["code"]}).raise_for_status().json()
+        )
+        client.headers[CSRF_HEADER] = session["csrf"]
+        return client
+
     def register(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.page.request.get(f"{self.url}/v1/access-log").json()["items"]
         return rows
@@ -119,7 +135,7 @@ class Desk:
 def desk(api: Stack, browser: Browser) -> Iterator[Desk]:
     doors = open_doors(api)
     context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
-    desk = Desk(api.url, doors.code, Intake(api.url, doors.key), context.new_page())
+    desk = Desk(api.url, doors.code, Intake(api.url, doors.key), context.new_page(), api.folder)
     desk.log_in()
     yield desk
     context.close()
@@ -204,6 +220,57 @@ def test_the_boxes_lie_exactly_over_the_picture(desk: Desk) -> None:
     assert sides[0][2] / sides[0][3] == pytest.approx(768 / 432, rel=0.01)
     desk.page.keyboard.press("b")
     expect(desk.page.locator(".frame svg")).to_have_count(0)
+
+
+def test_a_whole_incident_gets_one_verdict_after_its_pictures_were_seen(desk: Desk) -> None:
+    new_mask, old_mask = desk.ids[2], desk.ids[3]
+    desk.page.get_by_role("button", name="整组判定").click()
+    dialog = desk.page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_have_text("未规范戴口罩：一次判定 2 条")
+    expect(dialog.locator("img")).to_have_count(2)
+    dialog.get_by_role("checkbox").nth(1).uncheck()
+    dialog.get_by_role("combobox").select_option("picture_unclear")
+    desk.page.screenshot(path=desk.shots / "bulk.png")
+    dialog.get_by_role("button", name="误报").click()
+    desk.eventually(new_mask, lambda body: body["status"] == "dismissed")
+    assert desk.told(new_mask)["review"]["reason"] == "picture_unclear"
+    assert desk.told(old_mask)["status"] == "pending_review"
+    desk.page.keyboard.press("z")
+    desk.eventually(new_mask, lambda body: body["status"] == "pending_review")
+
+
+def test_what_a_colleague_reviews_is_marked_and_passed_over(desk: Desk) -> None:
+    rodent, new_mask, old_mask, _ = (desk.ids[i] for i in MOST_URGENT_FIRST)
+    desk.eventually(rodent, lambda body: body["claim"] is not None)
+    colleague = desk.colleague("wang")
+    assert colleague.put(f"/v1/events/{rodent}/claim").status_code == 409
+    assert colleague.put(f"/v1/events/{new_mask}/claim").status_code == 200
+    desk.page.reload()
+    expect(desk.page.locator(f'[data-event="{new_mask}"]')).to_contain_text("wang 正在审核这条")
+    desk.page.keyboard.press("y")
+    desk.chosen(old_mask)
+    desk.page.keyboard.press("k")
+    desk.chosen(new_mask)
+    expect(desk.page.get_by_text("另一位同事正在审核这条事件")).to_be_visible()
+    desk.eventually(rodent, lambda body: body["claim"] is None)
+
+
+def test_details_show_what_is_alike_and_the_picture_goes_up_to_the_head(desk: Desk) -> None:
+    desk.page.keyboard.press("j")
+    desk.chosen(desk.ids[2])
+    alike = desk.page.locator(".details .similar li")
+    expect(alike).to_have_count(1)
+    before = desk.page.locator(".frame img").bounding_box()
+    desk.page.keyboard.press("h")
+    expect(desk.page.get_by_role("button", name="放大头部")).to_have_attribute("aria-pressed", "true")
+    desk.page.wait_for_timeout(300)
+    after = desk.page.locator(".frame img").bounding_box()
+    assert before
+    assert after
+    assert after["width"] == pytest.approx(4 * before["width"], rel=0.01)
+    desk.page.screenshot(path=desk.shots / "head.png")
+    alike.get_by_role("button").click()
+    desk.chosen(desk.ids[3])
 
 
 def test_language_switches_at_once_and_filters_live_in_the_address(desk: Desk) -> None:

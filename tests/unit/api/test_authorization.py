@@ -160,6 +160,8 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("DELETE", "/v1/events/{event_id}/review"): replace(
         REVIEW, path="/v1/events/{event}/review", ok=frozenset({409}), other=404
     ),
+    ("PUT", "/v1/events/{event_id}/claim"): replace(REVIEW, path="/v1/events/{event}/claim", other=404),
+    ("DELETE", "/v1/events/{event_id}/claim"): replace(REVIEW, path="/v1/events/{event}/claim", ok=EMPTY, other=404),
     ("GET", "/v1/cases"): replace(EVENTS, path="/v1/cases"),
     ("GET", "/v1/cases/{case_id}"): replace(EVENTS, path="/v1/cases/{case}", other=404),
     # Within the own region the case machine tells supervisors and kitchens apart: 403 for the other's step.

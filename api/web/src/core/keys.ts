@@ -12,6 +12,7 @@ export type Action =
   | 'boxes'
   | 'full'
   | 'original'
+  | 'head'
   | 'help'
   | 'goReview'
   | 'goCameras'
@@ -48,6 +49,7 @@ const PLAIN: Record<string, Action> = {
   b: 'boxes',
   f: 'full',
   o: 'original',
+  h: 'head',
   '?': 'help',
   '？': 'help',
 };

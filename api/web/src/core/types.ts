@@ -76,6 +76,8 @@ export interface KitchenEvent {
   usable_as_penalty_evidence: boolean;
   evidence: Partial<Record<MediaRole, Media>>;
   review?: Review | null;
+  /** Who is reviewing it at the moment; null = nobody. */
+  claim?: { by: string; until: string } | null;
   site_name?: string;
   camera_name?: string;
   time_zone?: string;

@@ -5,8 +5,9 @@ import { at } from '../core/when';
 import { StatusSign, TierSign } from '../shell/badges';
 import { useSay } from '../shell/notes';
 import { useWords } from '../words';
+import { Similar } from './similar';
 
-export function Details({ event }: { event: KitchenEvent }) {
+export function Details({ event, pick }: { event: KitchenEvent; pick: (id: string) => void }) {
   const { t, kind } = useWords();
   return (
     <>
@@ -26,6 +27,7 @@ export function Details({ event }: { event: KitchenEvent }) {
       <Clauses clauses={event.clause} />
       <When event={event} />
       <Why event={event} />
+      <Similar event={event} pick={pick} />
     </>
   );
 }

@@ -36,3 +36,13 @@ test('J and K stop at the ends; a verdict goes on to the next, at the end to the
   expect([step(ids, 'a', 1), step(ids, 'c', 1), step(ids, 'a', -1), step(ids, 'gone', 1)]).toEqual(['b', 'c', 'a', 'a']);
   expect([successor(ids, 'a'), successor(ids, 'c'), successor(['a'], 'a')]).toEqual(['b', 'b', undefined]);
 });
+
+test('after a verdict comes the next that nobody else holds', () => {
+  const ids = ['a', 'b', 'c', 'd'];
+  const free = (held: string) => (id: string) => !held.includes(id);
+  expect(successor(ids, 'b', free('c'))).toBe('d');
+  expect(successor(ids, 'c', free('d'))).toBe('b');
+  expect(successor(ids, 'b', free('acd'))).toBe('c');
+  expect(successor(ids, 'gone', free('a'))).toBe('b');
+  expect(successor(['a'], 'a')).toBeUndefined();
+});

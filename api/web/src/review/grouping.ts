@@ -100,8 +100,10 @@ export function step(ids: readonly string[], id: string, by: 1 | -1): string | u
   return at < 0 ? ids[0] : (ids[at + by] ?? ids[at]);
 }
 
-/** What to show when this one leaves the list: the one below it, else the one above, else nothing. */
-export function successor(ids: readonly string[], id: string): string | undefined {
+/** What to show when this one leaves the list: the next free one below it, else above it, else any, else nothing. */
+export function successor(ids: readonly string[], id: string, isFree: (id: string) => boolean = () => true): string | undefined {
   const at = ids.indexOf(id);
-  return at < 0 ? ids[0] : (ids[at + 1] ?? ids[at - 1]);
+  if (at < 0) return ids.find(isFree) ?? ids[0];
+  const [below, above] = [ids.slice(at + 1), ids.slice(0, at).reverse()];
+  return below.find(isFree) ?? above.find(isFree) ?? below[0] ?? above[0];
 }

@@ -1,6 +1,6 @@
 /** The middle of the room: the picture, boxes over it, the time line, the evidence under it. */
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useImperativeHandle, useMemo, useRef, useState, type CSSProperties, type Ref } from 'react';
+import { useEffect, useImperativeHandle, useMemo, useRef, useState, type CSSProperties, type ReactNode, type Ref } from 'react';
 import type { Action } from '../core/keys';
 import { get } from '../core/http';
 import type { KitchenEvent } from '../core/types';
@@ -51,8 +51,10 @@ function useClipStart(event: KitchenEvent, wanted: boolean): number | null {
 }
 
 export function Player({ event, threshold, ref }: PlayerProps) {
+  const { t } = useWords();
   const [boxes, setBoxes] = useState(boxesWanted);
   const [pictureReady, setPictureReady] = useState(false);
+  const [zoomed, setZoomed] = useState(false);
   const stage = useRef<HTMLDivElement>(null);
   const original = useOriginal(event);
   const video = useVideo();
@@ -79,6 +81,7 @@ export function Player({ event, threshold, ref }: PlayerProps) {
   const act = (action: Action): boolean => {
     if (action === 'boxes') toggleBoxes();
     else if (action === 'full') full();
+    else if (action === 'head') setZoomed(event.box !== null && !zoomed);
     else if (action === 'original') (original.reason ? original.hide : original.ask)();
     else if (action === 'play') showsVideo ? video.toggle() : original.ask();
     else if (action === 'frameBack') video.frame(-1);
@@ -91,17 +94,53 @@ export function Player({ event, threshold, ref }: PlayerProps) {
     <>
       <div className="stage" ref={stage}>
         <div className="frame" style={{ aspectRatio: `${event.frame_wh[0]} / ${event.frame_wh[1]}`, '--shape': event.frame_wh[0] / event.frame_wh[1] } as CSSProperties}>
-          <Picture event={event} original={original} video={video} loaded={() => setPictureReady(true)} />
-          {boxes && <Boxes event={event} pts_s={now_pts_s} />}
+          <div className="zoom" data-on={zoomed} style={zoomed ? onHead(event) : undefined}>
+            <Picture event={event} original={original} video={video} loaded={() => setPictureReady(true)} />
+            {boxes && <Boxes event={event} pts_s={now_pts_s} />}
+          </div>
           <PrivacySign event={event} original={original} registered={registered?.at ?? null} />
           {original.asking && <AskReason original={original} />}
         </div>
       </div>
       <div className="under">
-        <Controls original={original} video={video} boxes={boxes} toggleBoxes={toggleBoxes} full={full} />
+        <Controls original={original} video={video} boxes={boxes} toggleBoxes={toggleBoxes} full={full}>
+          {clip && <Moments event={event} clip={clip} seek={seek} />}
+          {event.box && (
+            <button className="button button-quiet" aria-pressed={zoomed} onClick={() => act('head')}>
+              {t('player.head')} <kbd className="key">H</kbd>
+            </button>
+          )}
+        </Controls>
         <Timeline event={event} span={span} clip={clip} now_pts_s={now_pts_s} seek={seek} />
         <Curve event={event} span={span} threshold={threshold} now_pts_s={now_pts_s} seek={seek} />
       </div>
+    </>
+  );
+}
+
+const ZOOM = 4;
+/** A head is the top of its person: an eighth of the body, and who stands far away is cropped no closer than this. */
+function onHead(event: KitchenEvent): CSSProperties {
+  const [x0, y0, x1, y1] = event.box ?? [0, 0, ...event.frame_wh];
+  const [width, height] = event.frame_wh;
+  const head = [((x0 + x1) / 2 / width) * 100, ((y0 + (y1 - y0) / 8) / height) * 100];
+  return { transform: `scale(${ZOOM})`, transformOrigin: `${head[0]}% ${head[1]}%` };
+}
+
+const AROUND_S = 1.5;
+
+/** Jump to just before it began and just after it ended: what changed is what the clip is about. */
+function Moments({ event, clip, seek }: { event: KitchenEvent; clip: Span; seek: (pts_s: number) => void }) {
+  const { t } = useWords();
+  const after_s = (event.ended_pts_s ?? clip.to_s) + AROUND_S;
+  return (
+    <>
+      <button className="button button-quiet" onClick={() => seek(Math.max(clip.from_s, event.started_pts_s - AROUND_S))}>
+        {t('player.before')}
+      </button>
+      <button className="button button-quiet" onClick={() => seek(after_s)}>
+        {t('player.after')}
+      </button>
     </>
   );
 }
@@ -196,9 +235,10 @@ interface ControlProps {
   boxes: boolean;
   toggleBoxes: () => void;
   full: () => void;
+  children: ReactNode;
 }
 
-function Controls({ original, video, boxes, toggleBoxes, full }: ControlProps) {
+function Controls({ original, video, boxes, toggleBoxes, full, children }: ControlProps) {
   const { t } = useWords();
   const off = !video.ready;
   const waiting = original.role !== null && original.role !== 'clip';
@@ -215,6 +255,7 @@ function Controls({ original, video, boxes, toggleBoxes, full }: ControlProps) {
       </button>
       <span className="number small">{off ? '' : `${clock(video.time_s)} / ${clock(video.duration_s)}`}</span>
       {waiting && <span className="muted small clip">{t('player.noClip')}</span>}
+      {children}
       <button className="button button-quiet push" aria-pressed={boxes} onClick={toggleBoxes}>
         {t('player.boxes')} <kbd className="key">B</kbd>
       </button>

@@ -6,6 +6,7 @@ import { at } from '../core/when';
 import { StatusSign, TierSign } from '../shell/badges';
 import { Empty } from '../shell/states';
 import { useWords } from '../words';
+import { heldBy } from './claiming';
 import { NO_FILTERS, type Filters, type Group } from './grouping';
 
 export interface QueueProps {
@@ -13,10 +14,14 @@ export interface QueueProps {
   chosen: string | undefined;
   fresh: ReadonlySet<string>;
   pick: (id: string) => void;
+  /** The reviewer's own name: what others hold is marked. */
+  me: string;
+  /** Judge a whole group; absent for who may not review. */
+  judgeAll: ((events: readonly KitchenEvent[]) => void) | undefined;
   query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
 }
 
-export function Queue({ groups, chosen, fresh, pick, query }: QueueProps) {
+export function Queue({ groups, chosen, fresh, pick, me, judgeAll, query }: QueueProps) {
   const { t } = useWords();
   const now = useNow();
   const list = useRef<HTMLDivElement>(null);
@@ -26,7 +31,7 @@ export function Queue({ groups, chosen, fresh, pick, query }: QueueProps) {
   return (
     <div className="queue-list" ref={list}>
       {groups.map((each) => (
-        <GroupBlock key={each.key} group={each} chosen={chosen} fresh={fresh} pick={pick} now={now} />
+        <GroupBlock key={each.key} group={each} chosen={chosen} fresh={fresh} pick={pick} me={me} judgeAll={judgeAll} now={now} />
       ))}
       {query.hasNextPage && (
         <button className="button queue-more" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
@@ -39,7 +44,7 @@ export function Queue({ groups, chosen, fresh, pick, query }: QueueProps) {
 
 type BlockProps = Omit<QueueProps, 'groups' | 'query'> & { group: Group; now: number };
 
-function GroupBlock({ group, chosen, fresh, pick, now }: BlockProps) {
+function GroupBlock({ group, chosen, fresh, pick, me, judgeAll, now }: BlockProps) {
   const { t, kind } = useWords();
   const [first] = group.events;
   if (!first) return null;
@@ -48,15 +53,20 @@ function GroupBlock({ group, chosen, fresh, pick, now }: BlockProps) {
   return (
     <div className="group" role="group" aria-label={t('queue.group', { kind: kind(group.kind), camera, n: group.events.length })}>
       {many && (
-        <div className="group-head" aria-hidden="true">
+        <div className="group-head">
           <TierSign tier={group.tier} size={16} />
           <span className="clip">{kind(group.kind)}</span>
           <span className="muted clip">{camera}</span>
           <b className="number push">{group.events.length}</b>
+          {judgeAll && (
+            <button className="button button-quiet small" onClick={() => judgeAll(group.events)}>
+              {t('bulk.open')}
+            </button>
+          )}
         </div>
       )}
       {group.events.map((event) => (
-        <Row key={event.id} event={event} on={event.id === chosen} fresh={fresh.has(event.id)} within={many} pick={pick} now={now} />
+        <Row key={event.id} event={event} on={event.id === chosen} fresh={fresh.has(event.id)} within={many} pick={pick} me={me} now={now} />
       ))}
     </div>
   );
@@ -68,12 +78,14 @@ interface RowProps {
   fresh: boolean;
   within: boolean;
   pick: (id: string) => void;
+  me: string;
   now: number;
 }
 
-const Row = memo(function Row({ event, on, fresh, within, pick, now }: RowProps) {
+const Row = memo(function Row({ event, on, fresh, within, pick, me, now }: RowProps) {
   const { t, kind, age } = useWords();
   const site = event.site_name || event.site;
+  const holder = heldBy(event, me);
   const place = within ? site : `${event.camera_name || event.camera} · ${site}`;
   return (
     <button className={`item tier-edge-${event.tier}`} aria-current={on} data-fresh={fresh} data-event={event.id} onClick={() => pick(event.id)}>
@@ -87,7 +99,7 @@ const Row = memo(function Row({ event, on, fresh, within, pick, now }: RowProps)
           </time>
         </span>
         <span className="item-line small">
-          <span className="muted clip">{place}</span>
+          <span className="muted clip">{holder ? t('claim.held', { by: holder }) : place}</span>
           {event.status === 'pending_review' ? !event.ended_at && <span className="open-sign push">{t('queue.open')}</span> : <StatusSign status={event.status} />}
         </span>
       </span>

@@ -2,12 +2,14 @@
 import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from 'react';
 import type { Action } from '../core/keys';
 import { format, go, useRoute } from '../core/route';
-import type { CatalogueKind, CloudEvent, KitchenEvent, Reason, Verdict } from '../core/types';
+import type { CatalogueKind, CloudEvent, KitchenEvent, Reason, User, Verdict } from '../core/types';
 import { ApiError } from '../core/http';
 import { useSay } from '../shell/notes';
 import { Failure, Loading, useSentence } from '../shell/states';
 import { useWords } from '../words';
 import { useArrivals } from './arrivals';
+import { Bulk } from './bulk';
+import { heldBy, useClaim } from './claiming';
 import { useEvent, useQueue, useReviews } from './data';
 import { Details } from './details';
 import { FilterBar } from './filters';
@@ -17,6 +19,7 @@ import { Queue, QueueEmpty } from './queue';
 import { VerdictBar, type VerdictHandle } from './verdict';
 
 export interface ReviewProps {
+  me: User;
   kinds: readonly CatalogueKind[];
   listener: RefObject<((action: Action) => boolean) | null>;
   taker: RefObject<((event: CloudEvent) => void) | null>;
@@ -38,7 +41,7 @@ function useSelection(): Selection {
   return { filters, chosen: params.get('event') ?? undefined, select, filter };
 }
 
-export function Review({ kinds, listener, taker }: ReviewProps) {
+export function Review({ me, kinds, listener, taker }: ReviewProps) {
   const { t, kind: kindName } = useWords();
   const say = useSay();
   const sentence = useSentence();
@@ -69,6 +72,10 @@ export function Review({ kinds, listener, taker }: ReviewProps) {
   const { take, fresh } = useArrivals(filters, announce);
   const { judge, undo } = useReviews();
   const history = useRef<KitchenEvent[]>([]);
+  const reviews = me.role === 'admin' || me.role === 'supervisor';
+  const taken = useClaim(event?.id, reviews);
+  const [whole, setWhole] = useState<readonly KitchenEvent[] | null>(null);
+  const isFree = useCallback((other: string) => !events.some((each) => each.id === other && heldBy(each, me.name)), [events, me.name]);
 
   const takeBack = useCallback(async () => {
     const last = history.current.pop();
@@ -86,7 +93,7 @@ export function Review({ kinds, listener, taker }: ReviewProps) {
   const decide = useCallback(
     async (verdict: Verdict, reason: Reason | null) => {
       if (!event) return;
-      const next = successor(ids, event.id);
+      const next = successor(ids, event.id, isFree);
       select(next === event.id ? undefined : next);
       history.current.push(event);
       const values = { kind: kindName(event.kind), reason: reason ? t(`reason.${reason}`) : '' };
@@ -101,7 +108,26 @@ export function Review({ kinds, listener, taker }: ReviewProps) {
         say({ text: conflict ? t('verdict.conflict') : t('verdict.failed', { detail: sentence(error) }), bad: true });
       }
     },
-    [event, ids, select, judge, say, sentence, t, kindName, takeBack, single],
+    [event, ids, isFree, select, judge, say, sentence, t, kindName, takeBack, single],
+  );
+
+  const decideAll = useCallback(
+    async (all: readonly KitchenEvent[], verdict: Verdict, reason: Reason | null) => {
+      const refused: unknown[] = [];
+      for (const each of all) {
+        try {
+          await judge({ event: each, verdict, reason });
+          history.current.push(each);
+        } catch (error) {
+          refused.push(error);
+        }
+      }
+      select(undefined);
+      const act = { label: t('verdict.undo'), key: 'Z', run: () => void takeBack() };
+      if (refused.length < all.length) say({ text: t('bulk.done', { n: all.length - refused.length, verdict: t(`status.${verdict}`) }), act });
+      if (refused.length > 0) say({ text: t('bulk.some', { n: refused.length, detail: sentence(refused[0]) }), bad: true });
+    },
+    [judge, select, say, sentence, t, takeBack],
   );
 
   const player = useRef<PlayerHandle>(null);
@@ -146,7 +172,7 @@ export function Review({ kinds, listener, taker }: ReviewProps) {
       <section className="queue" aria-label={t('queue.label')}>
         <FilterBar filters={filters} filter={filter} kinds={kinds} />
         {query.isPending && <Loading />}
-        {query.isSuccess && <Queue groups={groups} chosen={id} fresh={fresh} pick={pick} query={query} />}
+        {query.isSuccess && <Queue groups={groups} chosen={id} fresh={fresh} pick={pick} me={me.name} judgeAll={reviews ? setWhole : undefined} query={query} />}
       </section>
       <section className="stage-column" aria-label={t('player.label')}>
         <button className="button list-button" onClick={() => setListOpen(true)}>
@@ -155,6 +181,11 @@ export function Review({ kinds, listener, taker }: ReviewProps) {
         </button>
         {event && (
           <>
+            {taken && (
+              <p className="banner" role="status">
+                {t('claim.taken')}
+              </p>
+            )}
             <Player key={event.id} event={event} threshold={threshold} ref={player} />
             <VerdictBar event={event} decide={(v, r) => void decide(v, r)} undo={() => void takeBack()} ref={verdicts} />
           </>
@@ -165,8 +196,9 @@ export function Review({ kinds, listener, taker }: ReviewProps) {
         {empty && <QueueEmpty filters={filters} filter={filter} />}
       </section>
       <aside className="details" aria-label={t('detail.label')}>
-        {event && <Details event={event} />}
+        {event && <Details event={event} pick={pick} />}
       </aside>
+      {whole && <Bulk events={whole} decide={(all, v, r) => void decideAll(all, v, r)} close={() => setWhole(null)} />}
     </main>
   );
 }

@@ -19,6 +19,7 @@ const PLAYER: readonly Row[] = [
   [['B'], 'player.boxes'],
   [['F'], 'player.full'],
   [['O'], 'player.viewOriginal'],
+  [['H'], 'player.head'],
 ];
 const ROOMS: readonly Row[] = [
   [['G', 'R'], 'room.review'],

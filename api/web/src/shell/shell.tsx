@@ -99,7 +99,7 @@ export function Shell({ session, kinds }: ShellProps) {
     <Notes>
       <Header user={session.user} room={room} stream={stream} help={help} leave={() => void leave()} />
       <Banners demo={demo} stream={stream} online={useOnline()} />
-      {room === 'review' && <Review kinds={kinds} listener={listener} taker={taker} />}
+      {room === 'review' && <Review me={session.user} kinds={kinds} listener={listener} taker={taker} />}
       <Suspense fallback={<Loading />}>
         {room === 'cases' && <Cases session={session} kinds={kinds} />}
         {room === 'cameras' && <Cameras />}

@@ -1,9 +1,11 @@
 /** Every sentence of the console in English; the type makes a missing or invented key an error. */
 import { en as cases } from './cases';
+import { en as review } from './review';
 import type { Dictionary } from './zh';
 
 export const en: Dictionary = {
   ...cases,
+  ...review,
   'app.name': 'Mingchu',
   'app.sub': '明厨',
   'app.demo': 'Demo data: pictures are rendered',

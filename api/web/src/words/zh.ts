@@ -1,8 +1,10 @@
 /** Every sentence of the console in Chinese; the keys are the contract that en.ts must keep. */
 import { zh as cases } from './cases';
+import { zh as review } from './review';
 
 export const zh = {
   ...cases,
+  ...review,
   'app.name': '明厨',
   'app.sub': 'Mingchu',
   'app.demo': '演示数据：画面为渲染生成',
