@@ -31,9 +31,7 @@ from api.notify.broker import Place
 from api.notify.figures import new_figures as new_notify_figures
 from api.notify.mqtt import Publisher, Publishing
 from api.notify.webhook import Post, Webhooks, new_hold
-from api.objects import ObjectStore
-from api.objects.disk import DiskStore
-from api.objects.s3 import S3Place, S3Store
+from api.opening import open_database, open_objects
 from api.papers.printing import Press
 from api.probing import Probes
 from api.routes import (
@@ -75,7 +73,6 @@ from api.routes import (
 from api.services import Services
 from api.settings import Settings, listed
 from api.store.database import Database
-from api.store.migrate import migrate
 from api.ticker import Ticker
 from vision.clock import SystemClock
 
@@ -90,28 +87,6 @@ _CORS: dict[str, Any] = {
     "max_age": 600,
 }
 """Pages of other sites come with a key, never with a cookie: whoever has logged in here is not theirs to send."""
-
-
-def open_objects(settings: Settings) -> ObjectStore:
-    """Return the object store that the settings name, ready for use."""
-    store = object_store(settings)
-    store.prepare()
-    return store
-
-
-def object_store(settings: Settings) -> ObjectStore:
-    """Return the object store that the settings name; it is not looked for yet."""
-    if "://" not in settings.object_place:
-        return DiskStore(Path(settings.object_place))
-    keys = settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
-    return S3Store(S3Place.parse(settings.object_place, *keys))
-
-
-def open_database(settings: Settings) -> Database:
-    """Return the database, brought to this code's schema."""
-    database = Database(settings.database)
-    migrate(database)
-    return database
 
 
 def open_services(settings: Settings) -> Services:

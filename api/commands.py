@@ -14,15 +14,15 @@ from sqlalchemy import Connection
 from api import place_commands
 from api.accounts import key_app, new_stored_key, user_app
 from api.addresses import without_password
-from api.app import create_app, object_store, open_database
 from api.audit import SHELL, Act
 from api.audit import record as note
 from api.auth.secrets import code_digest, new_code
 from api.check import findings
 from api.fields import Sampling
+from api.opening import object_store, open_database
 from api.people import require_region
 from api.places.facts import NewCamera, NewRegion, NewSite
-from api.routes.regions import put_region
+from api.places.planting import put_region
 from api.settings import Settings
 from api.shell import checked, out, writing
 from api.store import cameras, regions, sites, users
@@ -53,6 +53,8 @@ def serve(
     port: Annotated[int, typer.Option(help="Port; default MINGCHU_PORT.")] = -1,
 ) -> None:
     """Serve the API and the console."""
+    from api.app import create_app  # noqa: PLC0415 - takes seconds, which no other command shall cost
+
     settings = Settings()
     app = create_app(settings)
     host, port = host or settings.host, port if port >= 0 else settings.port

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from api.app import open_database
 from api.audit import SHELL
+from api.opening import open_database
 from api.places.columns import TABLES, TableName
 from api.places.exporting import Wish, export_places
 from api.places.importing import Importer, Keep, Order, Report, accept_any, import_places

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from rich.console import Console
 from sqlalchemy import Connection
 
-from api.app import open_database
+from api.opening import open_database
 from api.settings import Settings
 from vision.errors import InvalidInputError
 

@@ -22,8 +22,12 @@ BAD_INPUT = 2
 """Exit code for every problem that the caller can mend."""
 
 
-def build_app() -> typer.Typer:
-    """Return the whole command line, the API's commands included where they are installed."""
+OURS = {"watch", "detect", "work", "model", "dataset"}
+"""Commands of `vision`: whoever calls one does not wait for the API to be imported, which takes seconds."""
+
+
+def build_app(wanted: str = "") -> typer.Typer:
+    """Return the whole command line, the API's commands included where they are installed and may be wanted."""
     app = typer.Typer(
         name="mingchu",
         help="明厨 Mingchu: watches kitchen cameras, keeps evidence, walks each confirmed violation to a closed case.",
@@ -36,7 +40,7 @@ def build_app() -> typer.Typer:
     app.command()(work)
     app.add_typer(model_app, name="model")
     app.add_typer(dataset_app, name="dataset")
-    for point in sorted(entry_points(group="mingchu.commands"), key=lambda point: point.name):
+    for point in () if wanted in OURS else sorted(entry_points(group="mingchu.commands"), key=lambda each: each.name):
         point.load()(app)
     return app
 
@@ -47,7 +51,7 @@ def main() -> None:
     for chatty in ("httpx", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        build_app()()
+        build_app(*sys.argv[1:2])()
     except MingchuError as error:
         Console(stderr=True, soft_wrap=True, highlight=False, markup=False).print(f"mingchu: {error}")
         sys.exit(BAD_INPUT)

@@ -3,21 +3,18 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from sqlalchemy import Connection
 
 from api.audit import Act
 from api.audit import record as note
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import region_body
-from api.errors import ConflictError, NotFoundError
+from api.errors import NotFoundError
 from api.fields import Slug
-from api.places import levels
 from api.places.facts import NewRegion
+from api.places.planting import put_region
 from api.services import Wired
 from api.store import regions
-from api.store.scope import Scope
-from vision.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1/regions", tags=["supervise"], route_class=GatedRoute)
 Reader = Annotated[Caller, Depends(Gate(Permission.SITES_READ))]
@@ -52,24 +49,3 @@ def add_region(region: NewRegion, services: Wired, caller: Writer) -> dict[str, 
     if row is None:
         raise NotFoundError(f"there is no region {region.id}")
     return region_body(row)
-
-
-def put_region(connection: Connection, scope: Scope, region: NewRegion) -> None:
-    """Insert a region.
-
-    Raises:
-        InvalidInputError: the parent is not in the scope, or the tree would be too deep.
-        ConflictError: the id is taken, here or elsewhere.
-    """
-    parent = regions.find(connection, scope, region.parent)
-    if parent is None:
-        raise InvalidInputError("parent", region.parent, "a region of yours")
-    if regions.taken(connection, region.id):
-        raise ConflictError(f"the id {region.id} is taken")
-    if len(parent["path"]) + len(region.id) + 1 > regions.LONGEST_PATH:
-        allowed = f"a region whose path leaves room: all ids together have at most {regions.LONGEST_PATH} characters"
-        raise InvalidInputError("parent", region.parent, allowed)
-    allowed = levels.fault(region.level, parent["level"] or "")
-    if allowed:
-        raise InvalidInputError("level", region.level, allowed)
-    regions.add(connection, region.id, region.name, parent, region.level)

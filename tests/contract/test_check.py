@@ -13,10 +13,10 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import delete, update
 
-from api.app import open_database, open_objects
 from api.audit import Act, record
 from api.check import YOUNG, findings
 from api.objects import ObjectStore
+from api.opening import open_database, open_objects
 from api.settings import Settings
 from api.store import media
 from api.store import schema as tables

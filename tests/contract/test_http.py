@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from api.accounts import new_stored_key
-from api.app import object_store
 from api.messages import PREFIX
+from api.opening import object_store
 from api.settings import Settings
 from api.shell import writing
 from api.store import sites

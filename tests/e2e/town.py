@@ -10,10 +10,10 @@ import httpx
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.accounts import NewUser, add_person
-from api.app import open_database
 from api.auth.caller import Role
 from api.auth.secrets import Passwords, new_key
 from api.commands import put_camera, put_site
+from api.opening import open_database
 from api.settings import Settings
 from api.store import keys
 from tests.e2e.console_fixtures import Case, Intake, clip
