@@ -59,6 +59,7 @@ from api.routes import (
     regions,
     registers,
     reports,
+    selfchecks,
     session,
     sites,
     stream,
@@ -218,7 +219,7 @@ def create_app(settings: Settings) -> FastAPI:
         health,
     ):
         app.include_router(part.router)
-    for kitchens in (phones, photos):
+    for kitchens in (phones, photos, selfchecks):
         app.include_router(kitchens.router)
     for shown in (order_preview,):
         app.include_router(shown.router)

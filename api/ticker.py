@@ -4,8 +4,9 @@ import logging
 import threading
 
 from api.casework.acting import advance
+from api.selfchecks import rounds
 from api.services import Services
-from api.store import cases
+from api.store import cases, selfchecks
 from vision.errors import MingchuError, StorageError
 
 _log = logging.getLogger(__name__)
@@ -26,6 +27,22 @@ def tick(services: Services) -> int:
     happened = sum(_advance(services, case_id) for case_id in due)
     if happened:
         services.log_bell.ring()
+    return happened + _tick_selfchecks(services)
+
+
+def _tick_selfchecks(services: Services) -> int:
+    """Open rounds whose time has come, remind of those that end soon, and call missed what nobody signed."""
+    now = services.clock.now()
+    with services.database.read() as connection:
+        opens = bool(selfchecks.due_plans(connection, now, 1))
+        due = selfchecks.due(connection, now, AT_ONCE)
+    happened = 0
+    if opens:
+        with services.database.write() as connection:
+            happened += rounds.open_due(connection, now)
+    for check_id in due:
+        with services.database.write() as connection:
+            happened += rounds.advance(connection, check_id, now)
     return happened
 
 

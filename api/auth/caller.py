@@ -32,6 +32,8 @@ class Permission(StrEnum):
     """Have duties of one's own site."""
     PHOTOS_TAKE = "photos:take"
     """Register a phone and send five-fixed proofs of one's own site."""
+    SELFCHECKS_ANSWER = "selfchecks:answer"
+    """Fill in the self-checks of one's own site, and sign them if one holds the post."""
     PHOTOS_VOUCH = "photos:vouch"
     """Approve phones and spots of a site, see telephone numbers of phones in full."""
     MEDIA_UNBLURRED = "media:unblurred"
@@ -58,7 +60,7 @@ class Permission(StrEnum):
 
 
 _P = Permission
-_COOK = frozenset({_P.PHOTOS_TAKE})
+_COOK = frozenset({_P.PHOTOS_TAKE, _P.SELFCHECKS_ANSWER})
 _VOUCH = frozenset({_P.PHOTOS_VOUCH})
 _READ = frozenset({_P.EVENTS_READ, _P.SITES_READ, _P.DETECT, _P.NOTICES_READ})
 _SUPERVISE = _READ | {

@@ -8,7 +8,7 @@ from api.auth.caller import Caller
 from api.cases.machine import OVER
 from api.errors import ConflictError, NotFoundError
 from api.photos.challenge import Subject
-from api.store import cases
+from api.store import cases, selfchecks
 from vision.errors import InvalidInputError
 
 Check = Callable[[Connection, Caller, str], None]
@@ -38,14 +38,22 @@ def _spot(_: Connection, __: Caller, about: str) -> None:
         raise InvalidInputError("about", about, "how the spot is called, such as 'hand basin'")
 
 
+def _selfcheck(connection: Connection, caller: Caller, about: str) -> None:
+    row = selfchecks.find(connection, caller.scope, about)
+    if row is None:
+        raise NotFoundError(f"there is no self-check {about}")
+    if row["state"] != "open":
+        raise ConflictError(f"self-check {about} is {row['state']}")
+
+
 def _none(_: Connection, __: Caller, about: str) -> None:
-    raise InvalidInputError("about", about, "a case or a spot")
+    raise InvalidInputError("about", about, "a case, a self-check or a spot")
 
 
 _CHECKS: dict[Subject, Check] = {
     Subject.CASE: _case,
     Subject.SPOT: _spot,
-    Subject.SELFCHECK: _none,
+    Subject.SELFCHECK: _selfcheck,
     Subject.BATCH: _none,
     Subject.INSPECTION: _none,
 }

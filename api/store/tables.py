@@ -10,6 +10,7 @@ from api.store import (
     place_schema,
     review_schema,
     schema,
+    selfcheck_schema,
 )
 
 PARTS = (
@@ -22,5 +23,6 @@ PARTS = (
     notice_schema,
     photo_schema,
     review_schema,
+    selfcheck_schema,
 )
 metadata = schema.metadata

@@ -238,6 +238,26 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("POST", "/v1/photos/spots/{site_id}/{photo_id}"): replace(
         REVIEW, path=f"/v1/photos/spots/{{region}}-site/{NOBODYS}", body={"approve": True}, ok=GONE, other=404
     ),
+    ("GET", "/v1/selfchecks"): replace(EVENTS, path="/v1/selfchecks"),
+    ("GET", "/v1/selfchecks/record"): replace(EVENTS, path="/v1/selfchecks/record"),
+    ("GET", "/v1/selfchecks/posts/{site_id}"): replace(EVENTS, path="/v1/selfchecks/posts/{region}-site", other=404),
+    ("PUT", "/v1/selfchecks/posts/{site_id}/{name}"): replace(
+        REVIEW,
+        path="/v1/selfchecks/posts/{region}-site/kitchen-{region}",
+        body={"posts": ["officer"]},
+        other=404,
+    ),
+    ("GET", "/v1/selfchecks/{check_id}"): replace(EVENTS, path=f"/v1/selfchecks/{NOBODYS}", ok=GONE),
+    ("PATCH", "/v1/selfchecks/{check_id}"): _of(
+        "kitchen",
+        path=f"/v1/selfchecks/{NOBODYS}",
+        body={"answers": {"health": {"result": "ok"}}},
+        headers=SEEN,
+        ok=GONE,
+    ),
+    ("POST", "/v1/selfchecks/{check_id}/sign"): _of(
+        "kitchen", path=f"/v1/selfchecks/{NOBODYS}/sign", headers=SEEN, ok=GONE
+    ),
     ("GET", "/v1/my/cases"): _of("kitchen", path="/v1/my/cases"),
     # Whoever pushes learns only that the site is none to write to, whether it exists or not.
     ("PUT", "/v1/events/{event_id}"): replace(

@@ -324,5 +324,5 @@ async def test_who_answers_nothing_is_rung_and_then_left_alone_for_a_while(desk:
     assert (await desk.get("/v1/calls"))["items"] == []
     desk.world.clock.pass_by(hours=1)
     assert len((await desk.get("/v1/calls"))["items"]) == 1
-    await desk.act(COOK, "rectify", proof=["photo"])
+    await desk.act(COOK, "rectify", proof=[desk.photo("1")])
     assert (await desk.get("/v1/calls"))["items"] == []
