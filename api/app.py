@@ -16,6 +16,7 @@ from api.auth.backoff import Backoff
 from api.auth.pace import Pace
 from api.auth.secrets import Passwords
 from api.bell import Bell
+from api.boxes.mapping import load_mappings
 from api.detecting.batcher import Limits
 from api.detecting.fetching import Fetcher
 from api.detecting.figures import new_figures
@@ -36,6 +37,7 @@ from api.papers.printing import Press
 from api.probing import Probes
 from api.routes import (
     api_keys,
+    boxes,
     cameras,
     cases,
     claims,
@@ -117,6 +119,7 @@ def open_services(settings: Settings) -> Services:
         dialler=post.dialler,
         webhooks=Webhooks(post),
         publisher=_open_publisher(settings, post),
+        mappings=load_mappings(settings.box_mappings),
         detecting=detecting,
         films=_open_films(settings, detecting),
         probes=Probes(addresses, settings.data_dir / "demo"),
@@ -203,6 +206,7 @@ def create_app(settings: Settings) -> FastAPI:
     places = (regions, sites, gradings, duties, cameras, devices, probe, transfer, targets, public, insight, reports)
     accounts = (session, factor, users, api_keys)
     telling = (stream, webhooks)
+    taking = (intake, boxes)
     told = (threads, orders, notices)
     for part in (
         *accounts,
@@ -210,7 +214,7 @@ def create_app(settings: Settings) -> FastAPI:
         claims,
         *told,
         cases,
-        intake,
+        *taking,
         *looking,
         *telling,
         *places,

@@ -17,6 +17,7 @@ from api.addresses import without_password
 from api.audit import SHELL, Act
 from api.audit import record as note
 from api.auth.secrets import code_digest, new_code
+from api.boxes.bridge import app as bridge_app
 from api.check import findings
 from api.fields import Sampling
 from api.opening import object_store, open_database
@@ -36,7 +37,14 @@ __all__ = ["fresh_code", "new_stored_key", "put_camera", "put_site", "register",
 region_app = typer.Typer(no_args_is_help=True, help="The tree of places by which views are scoped.")
 site_app = typer.Typer(no_args_is_help=True, help="Food businesses.")
 camera_app = typer.Typer(no_args_is_help=True, help="Cameras of a site.")
-_GROUPS = {"user": user_app, "key": key_app, "region": region_app, "site": site_app, "camera": camera_app}
+_GROUPS = {
+    "user": user_app,
+    "key": key_app,
+    "region": region_app,
+    "site": site_app,
+    "camera": camera_app,
+    "bridge": bridge_app,
+}
 
 
 def register(app: typer.Typer) -> None:

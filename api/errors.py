@@ -93,6 +93,11 @@ def field_error(field: str, value: object, allowed: str) -> FieldError:
     return _told(field, repr(value), allowed)
 
 
+def entry_of(error: InvalidInputError) -> FieldError:
+    """Return the entry of `errors` that an error of ours means."""
+    return _told(error.field, error.value, error.allowed)
+
+
 def _told(field: str, text: str, allowed: str) -> FieldError:
     if len(text) > _MASKED_CHARACTERS:  # masking takes time that grows with the cube of the length
         text = f"{len(text)} characters"
@@ -149,7 +154,7 @@ def _invalid_request(_: Request, error: Exception) -> JSONResponse:
 
 def _invalid_input(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, InvalidInputError)  # noqa: S101 - the registration below guarantees it
-    return problem(422, str(error), [_told(error.field, error.value, error.allowed)])
+    return problem(422, str(error), [entry_of(error)])
 
 
 def _http(_: Request, error: Exception) -> JSONResponse:

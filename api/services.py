@@ -1,5 +1,6 @@
 """Everything that a route may need, built once by `create_app` and handed to routes by name."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from api.auth.backoff import Backoff
 from api.auth.pace import Pace
 from api.auth.secrets import Passwords
 from api.bell import Bell
+from api.boxes.mapping import BoxMapping
 from api.detecting.films import Films
 from api.detecting.service import Detecting
 from api.dialling import Dialler
@@ -52,6 +54,8 @@ class Services:
     webhooks: Webhooks
     publisher: Publisher | None
     """Publishes over MQTT, where a broker is named."""
+    mappings: Mapping[str, BoxMapping]
+    """What other vendors' JSON means, by name."""
     detecting: Detecting
     films: Films
     probes: Probes

@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     """File with the certificates to trust; empty = the system's."""
     mqtt_prefix: str = "mingchu"
     """How all topics begin; installations that share a broker need different ones."""
+    box_mappings: Path | None = None
+    """TOML file that says what other vendors' JSON means, for `POST /v1/boxes/{mapping}`; see docs/integrate.md."""
     hold_s: float = Field(default=20.0, ge=15, le=300)
     """How long a process that delivers may be silent before another one takes its webhooks and MQTT over."""
     local_sources: bool = False

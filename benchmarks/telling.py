@@ -1,8 +1,8 @@
 """Claim: whoever is killed, every message arrives by SSE, pull, webhook and MQTT, in order for each camera.
 
 `python benchmarks/telling.py [--database sqlite|postgresql]` compresses an hour of traffic into minutes, against a real
-API, a real broker and four consumers in processes of their own, all of which are killed (SIGKILL; the broker by SIGTERM,
-because what it promised its subscribers and loses in a crash is not ours) and started again at random.
+API, a real broker and four consumers in processes of their own, all of which are killed (SIGKILL; the broker by
+SIGTERM, because what it promised its subscribers and loses in a crash is not ours) and started again at random.
 """
 
 import argparse

@@ -193,11 +193,8 @@ class Drill:
         dice, plan = random.Random(self.plan.seed + 1), self.plan  # noqa: S311 - it plays fate
         began_s = time.monotonic()
         rare = [("api", plan.api_kills), ("broker", plan.broker_stops)]
-        planned = sorted(
-            (plan.over_s * (turn + dice.uniform(0.3, 0.7)) / count, name)
-            for name, count in rare
-            for turn in range(count)
-        )
+        turns = [(name, turn / count, plan.over_s / count) for name, count in rare for turn in range(count)]
+        planned = sorted((plan.over_s * share + each_s * dice.uniform(0.3, 0.7), name) for name, share, each_s in turns)
         while told.is_alive():
             due = planned and time.monotonic() - began_s >= planned[0][0]
             victim = planned.pop(0)[1] if due else dice.choice(WAYS)

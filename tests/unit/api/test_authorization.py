@@ -294,6 +294,8 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("DELETE", "/v1/videos/{video_id}"): replace(DETECT, path=f"/v1/videos/{NOBODYS}", ok=GONE),
     ("GET", "/v1/log"): replace(EVENTS, path="/v1/log"),
     ("GET", "/v1/stream"): replace(EVENTS, path="/v1/stream?after=0", streams=True),
+    ("GET", "/v1/boxes"): replace(INTAKE, path="/v1/boxes"),
+    ("POST", "/v1/boxes/{mapping}"): replace(INTAKE, path="/v1/boxes/none", body={}, ok=GONE),  # none is declared
     ("GET", "/v1/webhooks"): replace(HOOKS, path="/v1/webhooks", other=None),
     ("POST", "/v1/webhooks"): replace(
         HOOKS,
