@@ -68,6 +68,7 @@ from api.routes import (
     targets,
     threads,
     transfer,
+    uploads,
     users,
     videos,
     webhooks,
@@ -206,7 +207,7 @@ def create_app(settings: Settings) -> FastAPI:
     places = (regions, sites, gradings, duties, cameras, devices, probe, transfer, targets, public, insight, reports)
     accounts = (session, factor, users, api_keys)
     telling = (stream, webhooks)
-    taking = (intake, boxes)
+    taking = (intake, uploads, boxes)
     told = (threads, orders, notices)
     for part in (
         *accounts,

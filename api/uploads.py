@@ -1,7 +1,7 @@
 """Large bodies of requests: streamed into a file of our own, bounded and hashed on the way, gone with the request."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
 from http import HTTPStatus
@@ -67,3 +67,22 @@ async def _write(request: Request, path: Path, most_bytes: int) -> Received:
 def _refuse_length(size_bytes: int, most_bytes: int) -> None:
     if size_bytes > most_bytes:
         raise ProblemError(f"a body may have {most_bytes} bytes", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+
+@contextmanager
+def gathered(chunks: Iterable[bytes], folder: Path, most_bytes: int) -> Iterator[Received]:
+    """Give what comes in chunks as a file; the same bounds and errors as for a body."""
+    path, digest, size = folder / uuid4().hex, new_sha256(), 0
+    try:
+        try:
+            with path.open("xb") as file:
+                for chunk in chunks:
+                    size += len(chunk)
+                    _refuse_length(size, most_bytes)
+                    digest.update(chunk)
+                    file.write(chunk)
+        except OSError as error:
+            raise StorageError(f"{folder}: an upload cannot be written ({error.strerror})") from error
+        yield Received(path, digest.hexdigest(), size)
+    finally:
+        path.unlink(missing_ok=True)

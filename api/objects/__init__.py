@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -47,6 +47,10 @@ class ObjectStore(Protocol):
 
     def walk(self, prefix: str = "") -> Iterator[ObjectStat]:
         """Yield every object whose key begins with this, in any order."""
+        ...
+
+    def upload_url(self, key: str, within: timedelta) -> str | None:
+        """Return an address to which anybody may PUT this object meanwhile; None where a store has no such address."""
         ...
 
     def probe(self) -> None:

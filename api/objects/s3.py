@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256 as new_sha256
 from pathlib import Path
 from typing import Any
@@ -147,6 +147,12 @@ class S3Store:
                 key = str(item.object_name).removeprefix(self._prefix)
                 if is_key(key):
                     yield ObjectStat(key, item.size or 0, item.last_modified or datetime.now(UTC))
+
+    def upload_url(self, key: str, within: timedelta) -> str | None:
+        """Sign an address; the store is not asked."""
+        name = self._name(key)
+        with self._translated(key):
+            return str(self._client.presigned_put_object(bucket_name=self._bucket, object_name=name, expires=within))
 
     def probe(self) -> None:
         """Ask for the bucket."""

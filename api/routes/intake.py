@@ -1,8 +1,8 @@
 """The one door for events: workers of ours and boxes of other vendors knock alike."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -10,24 +10,12 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import media_body
-from api.errors import ConflictError, NotFoundError, field_error
 from api.intake import Step, accept
 from api.messages import EventMessage
-from api.services import Services, Wired
-from api.store import events, media
+from api.pieces import MAX_MEDIA_BYTES, Role, keep, piece_of, required_type
+from api.services import Wired
 from api.uploads import Received, received
 from vision.errors import InvalidInputError
-
-MAX_MEDIA_BYTES = 64 << 20
-Role = Literal["snapshot", "annotated", "snapshot_blurred", "annotated_blurred", "clip", "manifest"]
-ENDINGS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "video/mp4": "mp4",
-    "video/x-matroska": "mkv",
-    "application/json": "json",
-}
-"""Media types that we keep: none that a browser would run."""
 
 router = APIRouter(prefix="/v1/events", tags=["intake"], route_class=GatedRoute)
 Writer = Annotated[Caller, Depends(Gate(Permission.EVENTS_WRITE))]
@@ -75,49 +63,9 @@ def put_media(
     response: Response,
 ) -> dict[str, Any]:
     """Take one piece of evidence in: object first, then row; the same bytes again are answered 200, others 409."""
-    piece = _piece(str(event_id), name, upload)
-    with services.database.read() as connection:
-        if events.find(connection, caller.scope, str(event_id)) is None:
-            raise NotFoundError(f"there is no event {event_id}")
-        known = media.find(connection, str(event_id), name)
-    _refuse_other(known, piece)
-    if known is None or known["missing_at"] is not None:
-        services.objects.put(piece["key"], upload.body.path, piece["sha256"], piece["media_type"])
-    response.status_code = 200 if known else 201
-    _keep(services, piece)
-    return media_body(piece)
-
-
-def _piece(event_id: str, name: str, upload: Upload) -> dict[str, Any]:
-    """Return the row of an upload; InvalidInputError when its type or hash is wrong."""
-    media_type = upload.content_type.partition(";")[0].strip().lower()
-    if media_type not in ENDINGS:
-        raise InvalidInputError("Content-Type", media_type, ", ".join(ENDINGS))
+    media_type = required_type(upload.content_type)
     if upload.claimed and upload.claimed.lower() != upload.body.sha256:
         raise InvalidInputError("X-Content-SHA256", upload.claimed, f"the hash of the body, {upload.body.sha256}")
-    return {
-        "event_id": event_id,
-        "name": name,
-        # The hash is in the key: of two first uploads with other bytes, neither can overwrite the other's object.
-        "key": f"events/{event_id[:2]}/{event_id}/{name}-{upload.body.sha256[:16]}.{ENDINGS[media_type]}",
-        "sha256": upload.body.sha256,
-        "size_bytes": upload.body.size_bytes,
-        "media_type": media_type,
-        "blurred": name.endswith("_blurred"),
-    }
-
-
-def _refuse_other(known: Mapping[Any, Any] | None, piece: Mapping[str, Any]) -> None:
-    if known is not None and known["sha256"] != piece["sha256"]:
-        told = field_error("X-Content-SHA256", piece["sha256"], known["sha256"])
-        raise ConflictError(f"{piece['name']} of this event has other bytes already", errors=[told])
-
-
-def _keep(services: Services, piece: Mapping[str, Any]) -> None:
-    """Write the row; whoever was first with other bytes wins, and the later one is told."""
-    with services.database.write() as connection:
-        if media.add(connection, {**piece, "stored_at": services.clock.now()}):
-            return
-        known = media.find(connection, piece["event_id"], piece["name"])
-        _refuse_other(known, piece)
-        media.restore(connection, piece["event_id"], piece["name"])
+    piece = piece_of(str(event_id), name, upload.body, media_type)
+    response.status_code = 201 if keep(services, caller, piece, upload.body) else 200
+    return media_body(piece)

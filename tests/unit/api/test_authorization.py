@@ -294,6 +294,17 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("DELETE", "/v1/videos/{video_id}"): replace(DETECT, path=f"/v1/videos/{NOBODYS}", ok=GONE),
     ("GET", "/v1/log"): replace(EVENTS, path="/v1/log"),
     ("GET", "/v1/stream"): replace(EVENTS, path="/v1/stream?after=0", streams=True),
+    # The folder of a test has no address to give away, and nothing was put anywhere.
+    ("POST", "/v1/events/{event_id}/uploads/{name}"): replace(
+        INTAKE, path="/v1/events/{event}/uploads/clip", ok=frozenset({409}), other=404
+    ),
+    ("POST", "/v1/events/{event_id}/uploads/{name}/{token}"): replace(
+        INTAKE,
+        path=f"/v1/events/{{event}}/uploads/clip/{NOBODYS}",
+        body={"sha256": "0" * 64, "media_type": "video/mp4"},
+        ok=GONE,
+        other=404,
+    ),
     ("GET", "/v1/boxes"): replace(INTAKE, path="/v1/boxes"),
     ("POST", "/v1/boxes/{mapping}"): replace(INTAKE, path="/v1/boxes/none", body={}, ok=GONE),  # none is declared
     ("GET", "/v1/webhooks"): replace(HOOKS, path="/v1/webhooks", other=None),
