@@ -6,6 +6,8 @@ export interface Paths {
   '/metrics': 'get';
   '/readyz': 'get';
   '/v1/access-log': 'get';
+  '/v1/boxes': 'get';
+  '/v1/boxes/{mapping}': 'post';
   '/v1/calls': 'get';
   '/v1/cameras': 'get' | 'post';
   '/v1/cameras/probe': 'post';
@@ -29,8 +31,15 @@ export interface Paths {
   '/v1/events/{event_id}/claim': 'delete' | 'put';
   '/v1/events/{event_id}/media/{name}': 'get' | 'put';
   '/v1/events/{event_id}/review': 'delete' | 'post';
+  '/v1/events/{event_id}/uploads/{name}': 'post';
+  '/v1/events/{event_id}/uploads/{name}/{token}': 'post';
   '/v1/exports': 'get';
   '/v1/imports': 'post';
+  '/v1/insight/funnel': 'get';
+  '/v1/insight/heat': 'get';
+  '/v1/insight/pareto': 'get';
+  '/v1/insight/precision': 'get';
+  '/v1/insight/trends': 'get';
   '/v1/keys': 'get' | 'post';
   '/v1/keys/{key_id}': 'delete' | 'get';
   '/v1/keys/{key_id}/rotate': 'post';
@@ -60,6 +69,7 @@ export interface Paths {
   '/v1/public/sites/{site_id}': 'get';
   '/v1/regions': 'get' | 'post';
   '/v1/regions/{region_id}': 'get';
+  '/v1/reports/{period}.{ending}': 'get';
   '/v1/session': 'delete' | 'get' | 'post';
   '/v1/session/all': 'get';
   '/v1/session/all/{session_id}': 'delete';
@@ -100,6 +110,7 @@ export type CameraReport = { camera: string; state: 'ok' | 'offline' | 'refused'
 export type ClauseBody = { id: string; jurisdiction: 'CN' | 'EU' | 'US'; instrument: string; article: string; text: Record<string, string>; source_url: string; verified: boolean };
 export type Contact = { role: 'principal' | 'director' | 'officer' | 'inspector' | 'other'; name: string; phone: string };
 export type Decision = { approve: boolean };
+export type Done = { sha256: string; media_type: string };
 export type Enrolment = { current?: string };
 export type EventData = { id: string; site: string; camera: string; zone: ZoneBody; kind: string; tier: Tier; binding: Binding; clause?: (ClauseBody)[]; started_at: string; ended_at?: string | null; opened_at?: string | null; started_pts_s?: number | null; opened_pts_s?: number | null; ended_pts_s?: number | null; probability: number; peak?: number | null; box?: (unknown)[] | null; frame_wh?: (unknown)[] | null; subject?: string; looks?: (LookBody_Input)[]; model?: string; rule_version?: string; closed_reason?: 'ended' | 'left' | 'interrupted' | null };
 export type EventMessage = { specversion: '1.0'; id: string; source: string; type: 'cn.mingchu.violation.opened' | 'cn.mingchu.violation.updated' | 'cn.mingchu.violation.closed'; time: string; subject?: string; data: EventData };
