@@ -1,14 +1,18 @@
 """Puts the models, the law and the camera together for the commands that look."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 
 from vision.detectors.manifest import ModelManifest, load_manifest, model_folder, models_root
 from vision.detectors.onnx import OnnxDetector
+from vision.detectors.session import ENGINES, Engine
 from vision.detectors.wear import OnnxWear
-from vision.errors import ModelError
+from vision.errors import ConfigError, ModelError
 from vision.pipeline import Abilities
 from vision.sight import Eyes
+
+ENGINE_VARIABLE = "MINGCHU_ENGINE"
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,27 @@ class Sightedness:
 
 
 def load_sight(detector: str = "detector", threads: int = 0) -> Sightedness:
-    """Load a detector by name or folder and every shipped wear model; raises ModelError."""
+    """Load a detector by name or folder and every shipped wear model, on the engine that MINGCHU_ENGINE names.
+
+    Raises:
+        ConfigError: no such engine, or its extra is not installed.
+        ModelError: a model does not fit.
+    """
+    engine = engine_of(os.environ.get(ENGINE_VARIABLE, ENGINES[0]))
     manifest = load_manifest(model_folder(detector))
     if manifest.task != "detect":
         raise ModelError(f"{manifest.where}: task", manifest.task, "detect")
     thresholds = dict(zip(manifest.classes, manifest.thresholds, strict=True))
-    return Sightedness(OnnxDetector(manifest, threads), OnnxWear(_wear_manifests(), threads), thresholds)
+    finder = OnnxDetector(manifest, threads, engine=engine)
+    return Sightedness(finder, OnnxWear(_wear_manifests(), threads, engine), thresholds)
+
+
+def engine_of(name: str) -> Engine:
+    """Return what runs the models; ConfigError for a name that means none."""
+    for engine in ENGINES:
+        if name == engine:
+            return engine
+    raise ConfigError(ENGINE_VARIABLE, name, f"one of {', '.join(ENGINES)}")
 
 
 def _wear_manifests() -> list[ModelManifest]:

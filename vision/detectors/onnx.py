@@ -7,7 +7,7 @@ from vision.detections import Detections
 from vision.detectors.heads import HEADS, Raw, check_shape, spec_of
 from vision.detectors.letterbox import Letterbox, Placement
 from vision.detectors.manifest import ModelManifest, load_manifest, model_folder
-from vision.detectors.session import OnnxSession
+from vision.detectors.session import Engine, open_session
 from vision.errors import ModelError
 from vision.frames import Image
 from vision.geometry import areas
@@ -17,20 +17,23 @@ from vision.ports import ModelRef
 class OnnxDetector:
     """A `ports.Detector`; any thread may call it, one call runs at a time."""
 
-    def __init__(self, manifest: ModelManifest, threads: int = 0, batch: int = 8) -> None:
+    def __init__(
+        self, manifest: ModelManifest, threads: int = 0, batch: int = 8, engine: Engine = "onnxruntime"
+    ) -> None:
         """Load and try the network.
 
         Args:
             manifest: of a model with task detect.
             threads: within one inference; 0 = one per core.
             batch: most pictures in one call, where the network takes more than one.
+            engine: what runs it.
 
         Raises:
             ModelError: hash, file, input, head or class map do not fit.
         """
         self._manifest = manifest
         self._spec = spec_of(manifest)
-        self._session = OnnxSession(manifest, threads)
+        self._session = open_session(manifest, threads, engine)
         self._output = self._session.outputs[:1]
         self._batch = batch if self._session.dynamic_batch else 1
         self._letterbox = Letterbox(manifest.input, self._batch)

@@ -1,6 +1,7 @@
-"""One network on ONNX Runtime: loaded only after its hash was compared, checked against its manifest."""
+"""One network: loaded only after its hash was compared, checked against its manifest; on ONNX Runtime by default."""
 
 import threading
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 import onnxruntime as ort
@@ -8,9 +9,11 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from vision.detectors.manifest import ModelManifest, trusted_weights
-from vision.errors import ModelError
+from vision.errors import ConfigError, ModelError
 
 Tensor = NDArray[np.float32]
+Engine = Literal["onnxruntime", "openvino"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 _LOAD_ERRORS = (
     ort_errors.Fail,
@@ -23,8 +26,48 @@ _LOAD_ERRORS = (
 )
 
 
+class Session(Protocol):
+    """A loaded network; `lock` must be held from filling the input to the end of `run` where buffers are reused."""
+
+    lock: threading.Lock
+
+    @property
+    def dynamic_batch(self) -> bool:
+        """Tell whether several pictures fit into one call."""
+        ...
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Return the names of the network's outputs."""
+        ...
+
+    def run(self, tensor: Tensor, outputs: tuple[str, ...]) -> list[Tensor]:
+        """Return the named outputs for an (n, 3, h, w) tensor."""
+        ...
+
+    def try_out(self, outputs: tuple[str, ...]) -> list[Tensor]:
+        """Run on one black input."""
+        ...
+
+
+def open_session(manifest: ModelManifest, threads: int = 0, engine: Engine = "onnxruntime") -> Session:
+    """Load a network on an engine.
+
+    Raises:
+        ConfigError: the engine's extra is not installed.
+        ModelError: hash, file or input do not fit.
+    """
+    if engine == "onnxruntime":
+        return OnnxSession(manifest, threads)
+    try:
+        from vision.detectors.openvino import OpenVinoSession  # noqa: PLC0415  # an extra
+    except ModuleNotFoundError as error:
+        raise ConfigError("engine", engine, "openvino with its extra: pip install 'mingchu[openvino]'") from error
+    return OpenVinoSession(manifest, threads)
+
+
 class OnnxSession:
-    """A network on the CPU; `lock` must be held from filling the input to the end of `run` where buffers are reused."""
+    """A network on ONNX Runtime's CPU provider."""
 
     def __init__(self, manifest: ModelManifest, threads: int = 0) -> None:
         """Load the weights; `threads` 0 = one per core. Raises ModelError when hash, file or input do not fit."""

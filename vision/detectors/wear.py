@@ -12,7 +12,7 @@ from vision.detectors.crops import cut, windows
 from vision.detectors.manifest import InputSpec, ModelManifest, load_manifest, model_folder
 from vision.detectors.pixels import Planes
 from vision.detectors.reading import Answers, columns_of, read
-from vision.detectors.session import OnnxSession
+from vision.detectors.session import Engine, open_session
 from vision.errors import ModelError
 from vision.frames import Image
 from vision.geometry import Boxes
@@ -53,9 +53,9 @@ class Judgement:
 class OnnxWear:
     """A `ports.WearModel` over any number of networks, each for items of its own; any thread may call it."""
 
-    def __init__(self, manifests: Sequence[ModelManifest], threads: int = 0) -> None:
+    def __init__(self, manifests: Sequence[ModelManifest], threads: int = 0, engine: Engine = "onnxruntime") -> None:
         """Load and try every network; raises ModelError when one does not fit, or two judge the same item."""
-        self._nets = [_CropNet(manifest, threads) for manifest in manifests]
+        self._nets = [_CropNet(manifest, threads, engine) for manifest in manifests]
         self._items = tuple(column.item for net in self._nets for column in net.columns)
         for i, item in enumerate(self._items):
             if item in self._items[:i]:
@@ -90,10 +90,10 @@ class OnnxWear:
 class _CropNet:
     """One network that looks at one crop per person."""
 
-    def __init__(self, manifest: ModelManifest, threads: int) -> None:
+    def __init__(self, manifest: ModelManifest, threads: int, engine: Engine) -> None:
         self.columns = tuple(column for name, spec in manifest.outputs.items() for column in columns_of(name, spec))
         self._manifest = manifest
-        self._session = OnnxSession(manifest, threads)
+        self._session = open_session(manifest, threads, engine)
         self._crops = _Crops(manifest.input)
         self._check()
 
