@@ -5,8 +5,11 @@ process that looks is counted. The peers look at one such camera in the same run
 documentation shows it. What they spend on one look, divided by what we spend, is how many times more cameras a core
 carries with us.
 
-    python benchmarks/cameras.py [--seconds N] [--peer-python PATH] [--full N] [--out FILE]
+    python benchmarks/cameras.py [--seconds N] [--peer-python PATH] [--day FILM] [--full N] [--out FILE]
 
+The floor is bare PyAV and ONNX Runtime: reading the stream, decoding the key frame, running the network on a tensor.
+`--day FILM` plays a second film (`kitchen_film.write_day` makes one of the demo site's scenes) to our worker with its
+change gate, and to the peer that looks equally often. Roboflow's InferencePipeline was not run: its package is 7 GB.
 `--full N` adds a run with N cameras on one core and counts the looks that came too late; it needs a quiet machine.
 """
 
@@ -18,7 +21,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +50,10 @@ class Bench:
     def watch(self, cameras: int) -> dict[str, float]:
         """Run our worker over so many watched cameras and return its figures."""
         return self._run([*self._probe(cameras, self.seconds)])
+
+    def gated(self, cameras: int) -> dict[str, float]:
+        """The same with the change gate: the models rest while nothing changes, a minute at most."""
+        return self._run([*self._probe(cameras, self.seconds), "--gate"])
 
     def patrol(self, cameras: int) -> dict[str, float]:
         """The same on patrol, for two rounds; the film begins with a key frame for each visitor."""
@@ -78,10 +85,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(_film(Path(folder)), asked.seconds, asked.peer_python)
         watch = bench.watch(FEW)
-        peers = {name: bench.peer(name) for name in ("opencv", "ultralytics", "ultralytics-all")}
+        peers = {name: bench.peer(name) for name in ("floor", "opencv", "ultralytics", "ultralytics-all")}
         patrol = bench.patrol(PATROLLED)
         full = bench.watch(asked.full) if asked.full else {}
-    results = _results(watch, patrol, _late(full, asked.full), peers)
+        day = _day(replace(bench, film=asked.day)) if asked.day else {}
+    results = _results(watch, patrol, _late(full, asked.full), peers) | {"day": day}
     asked.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     _tell(results)
     return 0 if results["holds"] else 1
@@ -104,13 +112,35 @@ def _results(
         "machine": described(),
         "watched_cameras_per_core": round(cameras, 1),
         "patrolled_cameras_per_core": round(patrolled),
+        "times_the_floor": round(1 / ratios.pop("floor"), 2) if "floor" in ratios else None,
         "times_more_cameras_than": {name: round(ratio, 1) for name, ratio in ratios.items()},
+        "cpu_ms_per_look": _split(watch),
         "holds": cameras >= LEAST_CAMERAS and patrolled >= LEAST_PATROLLED,
         "watch": watch,
         "patrol": patrol,
         "full": full,
         "peers": peers,
     }
+
+
+def _day(bench: Bench) -> dict[str, Any]:
+    """Compare on a film in which little happens."""
+    gated, peer = bench.gated(FEW), bench.peer("ultralytics")
+    if not peer:
+        return {"gated": gated}
+    return {
+        "gated": gated,
+        "ultralytics": peer,
+        "times_more_cameras_than_ultralytics": round(peer["cpu_ms_per_look"] / gated["cpu_ms_per_look"], 1),
+    }
+
+
+def _split(watch: dict[str, float]) -> dict[str, float]:
+    """Return where the CPU time of a look goes, in ms; what is left is the interpreter, its threads and the server."""
+    spent = {key.removeprefix("cpu_s: "): spent for key, spent in watch.items() if key.startswith("cpu_s: ")}
+    spent["keep packets"] = spent.pop("keep packets, decode", 0.0) - spent.get("decode", 0.0)
+    spent["other"] = watch["cpu_s"] - sum(spent.values())
+    return {stage: round(1000 * spent_s / watch["looks"], 2) for stage, spent_s in spent.items()}
 
 
 def _late(full: dict[str, float], cameras: int) -> dict[str, float]:
@@ -122,6 +152,7 @@ def _late(full: dict[str, float], cameras: int) -> dict[str, float]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--day", type=Path, help="also compare on this film, with the change gate")
     parser.add_argument("--full", type=int, default=0, help="also run so many cameras on one core and count late looks")
     parser.add_argument("--peer-python", default=sys.executable, help="an interpreter that has Ultralytics")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "cameras.json")
@@ -164,6 +195,10 @@ def _tell(results: dict[str, Any]) -> None:
     print(f"{results['watched_cameras_per_core']} cameras per core at one look in {LOOK_S:g} s")
     print(f"patrol: {results['patrol']['cpu_ms_per_look']:.1f} ms of CPU a visit, ", end="")
     print(f"{results['patrolled_cameras_per_core']} cameras per core at one look in {PATROL_S:g} s")
+    print(f"{results['times_the_floor']} times the floor; {results['cpu_ms_per_look']}")
+    if results["day"]:
+        print(f"with the change gate: {results['day']['gated']['cpu_ms_per_look']:.1f} ms a look, ", end="")
+        print(f"{results['day'].get('times_more_cameras_than_ultralytics')} times the cameras of ultralytics")
     for name, ratio in results["times_more_cameras_than"].items():
         print(f"{ratio:.1f} times the cameras of {name} ({results['peers'][name]['version']})")
     if results["full"]:

@@ -28,6 +28,7 @@ from vision.detections import Detections
 from vision.events import Opened
 from vision.frames import CameraId, Frame, Packet
 from vision.path import line_for, presence_line
+from vision.picture import Pixels
 from vision.pipeline import Abilities, LookInput
 from vision.ports import People
 from vision.scene import Unseen, Wear
@@ -170,7 +171,7 @@ def opened(view: View, seed: int, seconds: float, ill_from_s: float, drift: floa
         at = START_AT + timedelta(seconds=at_s)
         pts = round(1000 * (at_s + drift * max(0.0, at_s - ill_from_s)))
         stats.add(Packet(CameraId("k1"), b"", True, pts, pts, 0, TICKS, at))
-        vitals = meter.measure(Frame(CameraId("k1"), image, at, at_s), stats)
+        vitals = meter.measure(Frame(CameraId("k1"), Pixels(image), at, at_s), stats)
         look = LookInput(at, at_s, (HEIGHT, WIDTH), nobody, Detections.empty(), wear, vitals)
         found += [(str(one.kind), at_s) for one in line.look(look).transitions if isinstance(one, Opened)]
     return found

@@ -12,7 +12,10 @@ import resource
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from vision.catalogue import load_catalogue
 from vision.clock import SystemClock
@@ -30,6 +33,33 @@ from vision.sources.address import AddressPolicy
 from vision.sources.opening import open_source
 from vision.vigil import Pulse, Vigil
 
+P, T = ParamSpec("P"), TypeVar("T")
+SPENT: Counter[str] = Counter()
+"""CPU seconds by stage, each measured on the thread that does it."""
+
+
+def booked(stage: str, step: Callable[P, T]) -> Callable[P, T]:
+    """Return a step that books its CPU time to a stage."""
+
+    def timed(*args: P.args, **kwargs: P.kwargs) -> T:
+        began_s = time.thread_time()
+        try:
+            return step(*args, **kwargs)
+        finally:
+            SPENT[stage] += time.thread_time() - began_s
+
+    return timed
+
+
+def read(packets: Iterator[T]) -> Iterator[T]:
+    """Yield packets, booking what it costs to get them out of the stream."""
+    following = booked("read the stream", packets.__next__)
+    while True:
+        try:
+            yield following()
+        except StopIteration:
+            return
+
 
 def main() -> int:
     """Let every camera connect and be looked at once, then measure."""
@@ -37,15 +67,18 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         crew = Crew()
         worker = Worker(_seams(Path(folder)), crew)
+        before_mib = _now_mib()
         worker.assign(_camera(number, asked) for number in range(asked.cameras))
         crew.start("models", worker.look)
         _settle(worker, asked)
         before = _figures(worker)
         time.sleep(asked.seconds)
         after = _figures(worker)
+        each_mib = (_now_mib() - before_mib) / asked.cameras
         worker.stop()
         crew.join(5)
-    print(json.dumps({key: after[key] - before[key] for key in before} | {"peak_mib": _peak_mib()}))
+    told = {key: after[key] - before.get(key, 0) for key in after}
+    print(json.dumps(told | {"peak_mib": _peak_mib(), "mib_per_camera": each_mib}))
     # A connection may still hang in its library; nothing is left to be saved.
     sys.stdout.flush()
     os._exit(0)
@@ -82,16 +115,31 @@ def _seams(folder: Path) -> Seams:
     desk = Desk("probe", outbox, load_catalogue(), models, chain, folder / "staging")
 
     def open_(camera: CameraConfig) -> Source:
-        return open_source(camera, clock=clock, policy=AddressPolicy())
+        source = open_source(camera, clock=clock, policy=AddressPolicy())
+        packets = source.packets
+        _replace(source, "packets", lambda: read(packets()))
+        _replace(source, "decode", booked("decode", source.decode))
+        return source
 
     def path(camera: CameraConfig, source: Source, tally: Tally) -> CameraPath:
-        return CameraPath(camera, source, line_for(camera, desk.catalogue, sight.abilities), desk, tally)
+        made = CameraPath(camera, source, line_for(camera, desk.catalogue, sight.abilities), desk, tally)
+        _replace(made, "packet", booked("keep packets, decode", made.packet))
+        _replace(made, "known", booked("change gate", made.known))
+        _replace(made, "decide", booked("health, track, rules", made.decide))
+        return made
+
+    _replace(sight.detector, "detect", booked("detector", sight.detector.detect))
+    _replace(sight.wear, "judge", booked("wear", sight.wear.judge))
 
     def vigil(camera: CameraConfig, tally: Tally) -> Vigil:
         line = presence_line(camera, desk.catalogue, sight.abilities)
         return Vigil(Pulse(line, clock.now()), Bystander(camera, desk, tally))
 
     return Seams(clock, sight.eyes, open_, path, vigil)
+
+
+def _replace(thing: object, name: str, step: object) -> None:
+    setattr(thing, name, step)
 
 
 def _settle(worker: Worker, asked: argparse.Namespace) -> None:
@@ -114,7 +162,13 @@ def _figures(worker: Worker) -> dict[str, float]:
         "opened": sum(status.tally.opened for status in statuses),
         "bursts": sum(status.tally.bursts for status in statuses),
         "connections": sum(status.connections for status in statuses),
+        **{f"cpu_s: {stage}": spent_s for stage, spent_s in SPENT.items()},
     }
+
+
+def _now_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / (1 << 20)
 
 
 def _peak_mib() -> float:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from typing import Literal, NewType
+from typing import Literal, NewType, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ Mode = Literal["watch", "patrol"]
 """watch: the connection stays open and key frames are looked at; patrol: connect, take one key frame, hang up."""
 Image = NDArray[np.uint8]
 """Pixels, shape (h, w, 3), BGR."""
+REDUCED_PX = 640
+"""Longer side of the copy that models, change gate and health share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +62,60 @@ class Packet:
         return self.pts * self.time_base.numerator / self.time_base.denominator
 
 
+class Picture(Protocol):
+    """A decoded picture that gives its pixels as they are asked for; any thread may ask.
+
+    Few looks need all of them: only persons are cut out at full size, and only events are kept.
+    """
+
+    @property
+    def hw(self) -> tuple[int, int]:
+        """Return height and width in px."""
+        ...
+
+    @property
+    def image(self) -> Image:
+        """Return the whole picture, uint8 (h, w, 3) BGR; treat as read-only, evidence and models share it."""
+        ...
+
+    def fitted(self, hw: tuple[int, int]) -> Image:
+        """Return a copy of this height and width, uint8 BGR; treat as read-only, it is kept for the next who asks."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One decoded picture and the two clocks that place it."""
 
     camera: CameraId
-    image: Image = field(repr=False)
-    """uint8 (h, w, 3) BGR; treat as read-only, evidence and detector share it."""
+    picture: Picture = field(repr=False)
     at: datetime
     """Aware UTC: `Packet.received_at` of the packet that it was decoded from."""
     pts_s: float
     """Seconds since the first packet of the stream or file."""
 
     def __post_init__(self) -> None:
-        """Refuse anything that is not a BGR picture with an aware time."""
-        if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3:
-            raise InvalidInputError("Frame.image", f"{self.image.dtype} {self.image.shape}", "uint8 (h, w, 3) BGR")
+        """Refuse a picture without an aware time."""
         if self.at.tzinfo is None:
             raise InvalidInputError("Frame.at", self.at, "an aware UTC instant")
 
     @property
+    def image(self) -> Image:
+        """The whole picture, uint8 (h, w, 3) BGR; treat as read-only."""
+        return self.picture.image
+
+    @property
+    def reduced(self) -> Image:
+        """A copy whose longer side is `REDUCED_PX`, uint8 BGR; the picture itself where that is no larger."""
+        return self.picture.fitted(reduced_hw(self.hw))
+
+    @property
     def hw(self) -> tuple[int, int]:
         """Height and width in px."""
-        height, width = self.image.shape[:2]
-        return height, width
+        return self.picture.hw
+
+
+def reduced_hw(hw: tuple[int, int]) -> tuple[int, int]:
+    """Return height and width of `Frame.reduced`."""
+    ratio = min(1.0, REDUCED_PX / max(hw))
+    return max(1, round(hw[0] * ratio)), max(1, round(hw[1] * ratio))

@@ -280,7 +280,7 @@ class CameraPath:
             judged_at = self.tally.last_look_at
             waits = self._asked_at is not None and (judged_at is None or judged_at < self._asked_at)
             resting = self.camera.spare_unchanged and not waits and not self._line.suspects
-        if self._sight is not None and resting and self._gate.is_unchanged(cells_of(frame.image), frame.at):
+        if self._sight is not None and resting and self._gate.is_unchanged(cells_of(frame.reduced), frame.at):
             self.tally.spared += 1
             return self._sight
         self._asked_at = frame.at
@@ -312,7 +312,7 @@ class CameraPath:
     def _remember(self, frame: Frame, sight: Sight) -> None:
         """Keep what the models saw last, to compare the next picture with."""
         if sight is not self._sight and self.camera.spare_unchanged:
-            self._gate.saw(cells_of(frame.image), frame.at)
+            self._gate.saw(cells_of(frame.reduced), frame.at)
         self._sight = sight
 
     def _look_closer(self, frame: Frame, transitions: tuple[Transition, ...]) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vision.detections import Detections
 from vision.events import Transition
-from vision.frames import Frame, Image, Packet, StreamInfo
+from vision.frames import Frame, Image, Packet, Picture, StreamInfo
 from vision.scene import Scene, Wear
 
 
@@ -83,7 +83,7 @@ class Detector(Protocol):
         """Return the vocabulary that `Detections.class_id` indexes."""
         ...
 
-    def detect(self, images: Sequence[Image]) -> list[Detections]:
+    def detect(self, images: Sequence[Image | Picture]) -> list[Detections]:
         """Look at a micro-batch (pictures may differ in size); one result each, in order, in px of that picture."""
         ...
 
@@ -111,7 +111,7 @@ class WearModel(Protocol):
         """Return the columns of every `Wear` that `judge` gives."""
         ...
 
-    def judge(self, looks: Sequence[tuple[Image, People]]) -> list[Wear]:
+    def judge(self, looks: Sequence[tuple[Image | Picture, People]]) -> list[Wear]:
         """Judge the persons of several pictures in one micro-batch; one `Wear` per picture, in order."""
         ...
 

@@ -27,7 +27,7 @@ from vision.clock import Clock
 from vision.config import CameraConfig
 from vision.crew import Crew, survive
 from vision.errors import ModelError, PictureError, SourceError, SourceRefusedError, SourceUnreadableError, StorageError
-from vision.frames import CameraId, Frame, Image, Mode
+from vision.frames import CameraId, Frame, Image, Mode, Picture
 from vision.mailboxes import Mailboxes
 from vision.path import CameraPath, Tally, plan_of
 from vision.ports import Source
@@ -339,7 +339,7 @@ class Worker:
         """Run the models on one batch, if frames arrive in time."""
         glimpses = self._mailboxes.take(BATCH, timeout_s)
         began_s = perf_counter()
-        sights = self._see([glimpse.frame.image for glimpse in glimpses]) if glimpses else []
+        sights = self._see([glimpse.frame.picture for glimpse in glimpses]) if glimpses else []
         each_s = (perf_counter() - began_s) / max(1, len(glimpses))
         for glimpse, sight in zip(glimpses, sights, strict=True):
             glimpse.runner.status.tally.saw(each_s)
@@ -384,11 +384,11 @@ class Worker:
                 log.error("camera=%s event=not-closed error=%s; the next start closes it", camera, trouble)
         return sum(trouble is not None for trouble in troubles.values())
 
-    def _see(self, images: Sequence[Image]) -> Sequence[Sight | Exception]:
+    def _see(self, images: Sequence[Image | Picture]) -> Sequence[Sight | Exception]:
         """Look at all pictures together; where the models fail, at each alone, to find the one that they fail at."""
         return survive(partial(self._seams.eyes.see, images), partial(self._see_each, images))
 
-    def _see_each(self, images: Sequence[Image], error: Exception) -> Sequence[Sight | Exception]:
+    def _see_each(self, images: Sequence[Image | Picture], error: Exception) -> Sequence[Sight | Exception]:
         if len(images) > 1:
             return [sight for image in images for sight in self._see([image])]
         survive(partial(self._seams.eyes.see, [PLAIN]), _broken)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vision.detections import Detections
-from vision.frames import Image
+from vision.frames import Image, Picture
 from vision.people import pair
+from vision.picture import picture_of
 from vision.ports import Detector, People, WearModel
 from vision.scene import Wear
 
@@ -43,8 +44,9 @@ class Eyes:
         """Return name@version of every model, joined by +."""
         return "+".join(str(ref) for ref in (self._detector.model, *self._wear.models))
 
-    def see(self, images: Sequence[Image]) -> list[Sight]:
+    def see(self, images: Sequence[Image | Picture]) -> list[Sight]:
         """Look at a micro-batch; one `Sight` per picture, in order."""
-        found = [pair(detections) for detections in self._detector.detect(images)]
-        wears = self._wear.judge([(image, people) for image, (people, _) in zip(images, found, strict=True)])
+        pictures = [picture_of(image) for image in images]
+        found = [pair(detections) for detections in self._detector.detect(pictures)]
+        wears = self._wear.judge([(picture, people) for picture, (people, _) in zip(pictures, found, strict=True)])
         return [Sight(people, objects, wear) for (people, objects), wear in zip(found, wears, strict=True)]

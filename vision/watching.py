@@ -24,7 +24,7 @@ def watch_through(source: Source, path: CameraPath, eyes: Eyes, progress: Progre
             last_at = packet.received_at
             progress(packet.pts_s)
             for frame in path.packet(packet):
-                path.decide(frame, path.known(frame) or eyes.see([frame.image])[0])
+                path.decide(frame, path.known(frame) or eyes.see([frame.picture])[0])
             _raise_trouble(path)
         reason = "ended"
     finally:

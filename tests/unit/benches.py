@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tests.films import INFO, START_AT, TIME_BASE
 from tests.unit.recording.scenes import CATALOGUE, MODELS, KeptOutbox
@@ -19,8 +18,9 @@ from vision.config import CameraConfig
 from vision.crew import Crew
 from vision.detections import Detections
 from vision.errors import SourceUnavailableError, StorageError
-from vision.frames import CameraId, Frame, Image, Packet, StreamInfo
+from vision.frames import CameraId, Frame, Image, Packet, Picture, StreamInfo
 from vision.path import Bystander, CameraPath, Tally, line_for, presence_line
+from vision.picture import Pixels, picture_of
 from vision.pipeline import Abilities
 from vision.ports import Follower, Outgoing, People, Source
 from vision.recording.manifest import ManifestChain
@@ -78,7 +78,7 @@ class Filmed:
                 yield self._packet(self._clock.now())
 
     def decode(self, packet: Packet) -> Frame | None:
-        return Frame(self._name, self._image.copy(), packet.received_at, packet.pts_s)
+        return Frame(self._name, Pixels(self._image.copy()), packet.received_at, packet.pts_s)
 
     def follower(self) -> Follower:
         raise NotImplementedError
@@ -109,9 +109,9 @@ class Eyes:
     broken: bool = False
     batches: list[int] = field(default_factory=list)
 
-    def see(self, images: Sequence[NDArray[np.uint8]]) -> list[Sight]:
+    def see(self, images: Sequence[Image | Picture]) -> list[Sight]:
         self.batches.append(len(images))
-        if self.broken or any(image[0, 0, 0] == self.poison for image in images):
+        if self.broken or any(picture_of(image).image[0, 0, 0] == self.poison for image in images):
             raise ZeroDivisionError("the network divides by zero")
         return [blind_sight() for _ in images]
 

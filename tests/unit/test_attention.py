@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from tests.films import CAMERA, INFO, START_AT, packet
 from vision.attention import LARGEST_RUN_BYTES, LONGEST_RUN, Attention
 from vision.frames import Frame, Packet, StreamInfo
+from vision.picture import Pixels
 from vision.sources.sampler import KeyFrameSampler
 
 IMAGE = np.zeros((2, 2, 3), np.uint8)
 
 
 def frame(one: Packet) -> Frame:
-    return Frame(CAMERA, IMAGE, one.received_at, one.pts_s)
+    return Frame(CAMERA, Pixels(IMAGE), one.received_at, one.pts_s)
 
 
 @dataclass(slots=True)

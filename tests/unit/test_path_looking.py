@@ -14,6 +14,7 @@ from vision.config import CameraConfig, ZoneConfig
 from vision.detections import Detections
 from vision.frames import Frame, Packet
 from vision.path import CameraPath, line_for
+from vision.picture import Pixels
 from vision.pipeline import Abilities
 from vision.ports import People
 from vision.scene import STATES, Wear, ZoneType
@@ -56,7 +57,9 @@ def frames(bench: Bench, path: CameraPath, count: int, every_s: float = 2.0) -> 
     for packet in bench.film(*[every_s] * count).packets():
         for frame in path.packet(packet):
             grain = noise.normal(0, 2, ROOM.shape)
-            found.append(Frame(frame.camera, np.clip(ROOM + grain, 0, 255).astype(np.uint8), frame.at, frame.pts_s))
+            found.append(
+                Frame(frame.camera, Pixels(np.clip(ROOM + grain, 0, 255).astype(np.uint8)), frame.at, frame.pts_s)
+            )
     return found
 
 

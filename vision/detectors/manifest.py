@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ _WEAR_STATES = {state: state for state in ("worn", "improper", "missing", "bare"
 _KEYS = ("name", "version", "task", "file", "sha256", "licence", "origin", "head", "input")
 _KEYS_OF: Mapping[Task, tuple[str, ...]] = {"detect": ("classes", "thresholds", "nms"), "wear": ("outputs",)}
 _INPUT_KEYS = ("name", "width", "height", "layout", "colour", "scale", "mean", "std", "pad")
+_PICTURE_KEYS = ("also",)
 _CROP_KEYS = ("crop", "crop_scale", "min_head_px")
 _NO_SHIFT, _NO_STRETCH = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
@@ -58,6 +60,13 @@ class InputSpec:
     """Sides of the crop over sides of the box."""
     min_head_px: float
     """A box with a shorter side than this is not judged."""
+    also_hw: tuple[tuple[int, int], ...] = ()
+    """Other heights and widths that a detector takes, so that a wide picture needs no padding to a square."""
+
+    @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """Return every (height, width) that the network takes, the one of `height` and `width` first."""
+        return ((self.height, self.width), *self.also_hw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +212,7 @@ def _sha256(table: Table) -> str:
 
 def _input(table: Table, task: Task) -> InputSpec:
     is_crop = task == "wear"
-    table.only(*_INPUT_KEYS, *(_CROP_KEYS if is_crop else ()))
+    table.only(*_INPUT_KEYS, *(_CROP_KEYS if is_crop else _PICTURE_KEYS))
     if "layout" in table.values:
         table.choice("layout", {"nchw": "nchw"})
     return InputSpec(
@@ -218,7 +227,17 @@ def _input(table: Table, task: Task) -> InputSpec:
         crop=table.choice("crop", _REGIONS) if is_crop else "",
         crop_scale=table.number("crop_scale", 1.0, least=0.5, most=4) if is_crop else 1.0,
         min_head_px=table.number("min_head_px", 20, least=1, most=4096) if is_crop else 0.0,
+        also_hw=_also(table),
     )
+
+
+def _also(table: Table) -> tuple[tuple[int, int], ...]:
+    """Read sizes written as screens are, width first, and return them height first."""
+    sizes = [(name, re.fullmatch(r"([1-9]\d{1,3})x([1-9]\d{1,3})", name)) for name in table.names("also")]
+    for name, found in sizes:
+        if found is None:
+            raise table.refusal("also", name, "sizes such as 640x448, width first")
+    return tuple((int(found[2]), int(found[1])) for _, found in sizes if found)
 
 
 def _classes(table: Table) -> tuple[str, ...]:

@@ -1,16 +1,18 @@
 """The detector on ONNX Runtime: pictures of any size in, what is in them out, in px of each picture."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from vision.detections import Detections
-from vision.detectors.heads import HEADS, Raw, check_shape, spec_of
-from vision.detectors.letterbox import Letterbox, Placement
+from vision.detectors.heads import HEADS, HeadSpec, Raw, check_shape, spec_of
+from vision.detectors.letterbox import Letterbox, Placement, fitting
 from vision.detectors.manifest import ModelManifest, load_manifest, model_folder
 from vision.detectors.session import Engine, open_session
 from vision.errors import ModelError
-from vision.frames import Image
+from vision.frames import Image, Picture
 from vision.geometry import areas
+from vision.picture import picture_of
 from vision.ports import ModelRef
 
 
@@ -36,7 +38,7 @@ class OnnxDetector:
         self._session = open_session(manifest, threads, engine)
         self._output = self._session.outputs[:1]
         self._batch = batch if self._session.dynamic_batch else 1
-        self._letterbox = Letterbox(manifest.input, self._batch)
+        self._letterboxes: dict[tuple[int, int], Letterbox] = {}
         check_shape(manifest, self._session.try_out(self._output)[0].shape)
 
     @property
@@ -49,21 +51,38 @@ class OnnxDetector:
         """Return the vocabulary that `Detections.class_id` indexes."""
         return self._manifest.classes
 
-    def detect(self, images: Sequence[Image]) -> list[Detections]:
-        """Look at a micro-batch of BGR pictures; one result each, in order, best first, in px of that picture."""
-        found: list[Detections] = []
-        for start in range(0, len(images), self._batch):
-            found += self._look(images[start : start + self._batch])
-        return found
+    def detect(self, images: Sequence[Image | Picture]) -> list[Detections]:
+        """Look at a micro-batch of pictures; one result each, in order, best first, in px of that picture."""
+        pictures = [picture_of(image) for image in images]
+        found: dict[int, Detections] = {}
+        for hw, rows in self._by_shape(pictures).items():
+            for start in range(0, len(rows), self._batch):
+                part = rows[start : start + self._batch]
+                found |= zip(part, self._look(hw, [pictures[row] for row in part]), strict=True)
+        return [found[row] for row in range(len(pictures))]
 
-    def _look(self, images: Sequence[Image]) -> list[Detections]:
+    def _by_shape(self, pictures: Sequence[Picture]) -> dict[tuple[int, int], list[int]]:
+        """Return which pictures go through which input (height, width) together."""
+        groups: dict[tuple[int, int], list[int]] = {}
+        for row, picture in enumerate(pictures):
+            groups.setdefault(fitting(picture.hw, self._manifest.input.shapes), []).append(row)
+        return groups
+
+    def _look(self, input_hw: tuple[int, int], pictures: Sequence[Picture]) -> list[Detections]:
+        spec = replace(self._spec, input_hw=input_hw)
         with self._session.lock:
-            tensor, placements = self._letterbox.fill(images)
+            tensor, placements = self._letterbox(input_hw).fill(pictures)
             rows = self._session.run(tensor, self._output)[0]
-        return [self._read(raw, placement) for raw, placement in zip(rows, placements, strict=True)]
+        return [self._read(raw, spec, placement) for raw, placement in zip(rows, placements, strict=True)]
 
-    def _read(self, raw: Raw, placement: Placement) -> Detections:
-        found = HEADS[self._manifest.head](raw, self._spec)
+    def _letterbox(self, input_hw: tuple[int, int]) -> Letterbox:
+        """Return the buffers of one input size, made when it is first wanted."""
+        if input_hw not in self._letterboxes:
+            self._letterboxes[input_hw] = Letterbox(self._manifest.input, self._batch, input_hw)
+        return self._letterboxes[input_hw]
+
+    def _read(self, raw: Raw, spec: HeadSpec, placement: Placement) -> Detections:
+        found = HEADS[self._manifest.head](raw, spec)
         seen = Detections(placement.back(found.xyxy), found.confidence, found.class_id, found.classes)
         return seen[areas(seen.xyxy) > 0]  # what lies in the border only is nothing
 

@@ -62,8 +62,9 @@ class OpenVinoSession:
         if names != [spec.name]:
             raise ModelError(f"{self._manifest.where}: input.name", spec.name, f"the network's only input, of {names}")
         shape = inputs[0].get_partial_shape()
-        if not shape.compatible(ov.PartialShape([-1, 3, spec.height, spec.width])):
-            raise ModelError(f"{self._manifest.where}: input", f"{spec.height}x{spec.width}", f"what it takes: {shape}")
+        for height, width in spec.shapes:
+            if not shape.compatible(ov.PartialShape([-1, 3, height, width])):
+                raise ModelError(f"{self._manifest.where}: input", f"{height}x{width}", f"what it takes: {shape}")
 
     def _refusal(self, allowed: str) -> ModelError:
         return ModelError(f"{self._manifest.where}: file", self._manifest.file, allowed)

@@ -11,8 +11,8 @@ from vision.frames import Image
 class Planes:
     """(pixel / scale - mean) / std, channel by channel, for one input size; not for two threads at once."""
 
-    def __init__(self, spec: InputSpec) -> None:
-        self._planes = [np.empty((spec.height, spec.width), np.uint8) for _ in range(3)]
+    def __init__(self, spec: InputSpec, input_hw: tuple[int, int] | None = None) -> None:
+        self._planes = [np.empty(input_hw or spec.shapes[0], np.uint8) for _ in range(3)]
         self._order = (2, 1, 0) if spec.colour == "rgb" else (0, 1, 2)
         self._gain = [np.float32(1 / (spec.scale * std)) for std in spec.std]
         self._bias = [np.float32(-mean / std) for mean, std in zip(spec.mean, spec.std, strict=True)]

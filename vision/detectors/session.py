@@ -111,13 +111,18 @@ class OnnxSession:
         if len(self._session.get_inputs()) != 1 or entry.name != spec.name:
             names = [each.name for each in self._session.get_inputs()]
             raise ModelError(f"{self._manifest.where}: input.name", spec.name, f"the network's only input, of {names}")
-        wanted = (1, 3, spec.height, spec.width)
-        fits = len(entry.shape) == 4 and all(
-            not isinstance(s, int) or s == w for s, w in zip(entry.shape, wanted, strict=True)
-        )
-        if not fits or entry.type != "tensor(float)":
-            found = f"{entry.type} {entry.shape}"
-            raise ModelError(f"{self._manifest.where}: input", f"float {wanted}", f"what the network takes: {found}")
+        for hw in spec.shapes:
+            wanted = (1, 3, *hw)
+            if not _fits(entry.shape, wanted) or entry.type != "tensor(float)":
+                found = f"what the network takes: {entry.type} {entry.shape}"
+                raise ModelError(f"{self._manifest.where}: input", f"float {wanted}", found)
+
+
+def _fits(taken: list[int | str], wanted: tuple[int, ...]) -> bool:
+    """Tell whether a network takes a shape; sides that have a name instead of a number are free."""
+    return len(taken) == len(wanted) and all(
+        not isinstance(side, int) or side == want for side, want in zip(taken, wanted, strict=True)
+    )
 
 
 def _load(manifest: ModelManifest, threads: int) -> ort.InferenceSession:

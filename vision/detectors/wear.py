@@ -14,12 +14,13 @@ from vision.detectors.pixels import Planes
 from vision.detectors.reading import Answers, columns_of, read
 from vision.detectors.session import Engine, open_session
 from vision.errors import ModelError
-from vision.frames import Image
+from vision.frames import Image, Picture
 from vision.geometry import Boxes
+from vision.picture import picture_of
 from vision.ports import ModelRef, People
 from vision.scene import REASONS, STATES, UNKNOWN_INDEX, Unseen, Wear
 
-Looks = Sequence[tuple[Image, People]]
+Looks = Sequence[tuple[Image | Picture, People]]
 
 BATCH = 32
 """Most crops in one call; bounds the memory of a crowded look."""
@@ -109,19 +110,19 @@ class _CropNet:
         large = (boxes[:, 2:] - boxes[:, :2]).min(axis=1, initial=np.inf) >= self._manifest.input.min_head_px
         if large.any():
             answers.put(
-                large, self._look([image for image, people in looks for _ in range(len(people.persons))], boxes, large)
+                large, self._look([seen for seen, people in looks for _ in range(len(people.persons))], boxes, large)
             )
         return answers
 
     def _boxes(self, people: People) -> Boxes:
         return people.head_xyxy if self._manifest.input.crop == "head" else people.persons.xyxy
 
-    def _look(self, images: list[Image], boxes: Boxes, large: NDArray[np.bool_]) -> Answers:
+    def _look(self, pictures: list[Image | Picture], boxes: Boxes, large: NDArray[np.bool_]) -> Answers:
         chosen = np.flatnonzero(large)
         names = tuple(self._manifest.outputs)
         parts = [
-            self._call([images[i] for i in chosen[start : start + BATCH]], boxes[chosen[start : start + BATCH]])
-            for start in range(0, len(chosen), BATCH)
+            self._call([picture_of(pictures[i]).image for i in rows], boxes[rows])
+            for rows in (chosen[start : start + BATCH] for start in range(0, len(chosen), BATCH))
         ]
         logits = dict(zip(names, (np.concatenate(part) for part in zip(*parts, strict=True)), strict=True))
         return Answers.beside([read(logits[column.output], column) for column in self.columns], len(chosen))

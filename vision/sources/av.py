@@ -116,13 +116,12 @@ class AvSource:
 
     def decode(self, packet: Packet) -> Frame | None:
         """Decode one key packet at once; None if it is damaged."""
-        image = self._decoder.decode(packet.data)
-        if image is None:
+        picture = self._decoder.decode(packet.data)
+        if picture is None:
             self._faults["damaged key frames"] += 1
             return None
-        height, width = image.shape[:2]
-        self._note_size((height, width))
-        return Frame(self._camera, image, packet.received_at, self._since_s(packet.pts))
+        self._note_size(picture.hw)
+        return Frame(self._camera, picture, packet.received_at, self._since_s(packet.pts))
 
     def follower(self) -> AvFollower:
         """Return a decoder for an unbroken run of this stream's packets."""
@@ -198,10 +197,10 @@ class AvSource:
         """Ask a key frame that comes with other parameter sets for its size."""
         changed, self._sets = bool(sets and self._sets and sets != self._sets), sets or self._sets
         if changed:
-            image = self._decoder.decode(data)
-            if image is None:
+            picture = self._decoder.decode(data)
+            if picture is None:
                 raise self._another_stream()
-            self._note_size((image.shape[0], image.shape[1]))
+            self._note_size(picture.hw)
 
     def _note_size(self, hw: tuple[int, int]) -> None:
         self._hw = self._hw or hw

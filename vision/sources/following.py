@@ -8,7 +8,7 @@ import av.error
 from av.video.codeccontext import VideoCodecContext
 
 from vision.frames import CameraId, Frame, Packet
-from vision.sources.decoding import Pictures, twin
+from vision.sources.decoding import DecodedPicture, Scalers, twin
 
 Wants = Callable[[float], bool]
 """Seconds since the first packet of the stream → is this picture wanted?"""
@@ -27,7 +27,7 @@ class AvFollower:
     def __init__(self, camera: CameraId, like: VideoCodecContext, since: Since) -> None:
         self._camera = camera
         self._context = twin(like)
-        self._pictures = Pictures()
+        self._scalers = Scalers()
         self._since = since
         self._received_at: dict[int, datetime] = {}
         self.damaged = 0
@@ -54,4 +54,5 @@ class AvFollower:
         self._received_at = {pts: at for pts, at in self._received_at.items() if pts > (shown.pts or 0)}
         if received_at is None or shown.is_corrupt or not wants(self._since(shown.pts or 0)):
             return None
-        return Frame(self._camera, self._pictures.convert(shown), received_at, self._since(shown.pts or 0))
+        picture = DecodedPicture(shown, self._scalers)
+        return Frame(self._camera, picture, received_at, self._since(shown.pts or 0))

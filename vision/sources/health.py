@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.frames import Frame, Image, Packet
+from vision.frames import Frame, Image, Packet, Picture
 from vision.scene import Vitals
 
 Grey = NDArray[np.uint8]
@@ -69,15 +69,15 @@ class VitalsMeter:
     """Measures one camera's pictures, one after the other, on a grey copy 320 px wide."""
 
     _sharpness: deque[float] = field(default_factory=lambda: deque(maxlen=MEDIAN_LOOKS))
-    _last: Image | None = None
+    _last: Picture | None = None
     _last_grey: Grey | None = None
     _reference: Plane | None = None
     _looks: int = 0
 
     def measure(self, frame: Frame, stats: PacketStats) -> Vitals:
         """Return the vitals of a connected camera; NaN for what cannot be told yet."""
-        grey = grey_copy(frame.image)
-        change = self._change(frame.image, grey)
+        grey = grey_copy(frame.reduced)
+        change = self._change(frame.picture, grey)
         edge_loss, shift = self._against_reference(grey)
         mean, deviation = cv2.meanStdDev(grey)
         self._learn(grey)
@@ -93,14 +93,14 @@ class VitalsMeter:
             clock_drift_s=stats.drift_s,
         )
 
-    def _change(self, image: Image, grey: Grey) -> float:
+    def _change(self, picture: Picture, grey: Grey) -> float:
         """Return the mean absolute difference to the previous look; exactly 0 only if every pixel is the same."""
-        last, last_grey, self._last, self._last_grey = self._last, self._last_grey, image, grey
-        if last is None or last_grey is None or last.shape != image.shape:
+        last, last_grey, self._last, self._last_grey = self._last, self._last_grey, picture, grey
+        if last is None or last_grey is None or last.hw != picture.hw:
             return float("nan")
         change = float(cv2.absdiff(grey, last_grey).mean())
-        if change == 0 and not np.array_equal(image, last):
-            return 1 / image.size
+        if change == 0 and not np.array_equal(picture.image, last.image):
+            return 1 / picture.image.size
         return change
 
     def _relative_sharpness(self, grey: Grey) -> float:

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from vision.errors import SourceUnavailableError, SourceUnreadableError
 from vision.frames import CameraId, Frame, Packet, StreamInfo
+from vision.picture import Pixels
 from vision.picture_file import SUFFIXES, decoded, picture_hw, pictures_in, read_bounded
 from vision.sources.address import SourceAddress
 
@@ -64,7 +65,7 @@ class PictureSource:
         if image is None:
             self._damaged += 1
             return None
-        return Frame(self._camera, image, packet.received_at, packet.pts_s)
+        return Frame(self._camera, Pixels(image), packet.received_at, packet.pts_s)
 
     def follower(self) -> "PictureFollower":
         """Return what decodes picture after picture."""

@@ -15,6 +15,7 @@ from vision.errors import (
     SourceUnreadableError,
 )
 from vision.frames import CameraId, Frame, Packet, StreamInfo
+from vision.picture import Pixels
 from vision.picture_file import decoded, picture_hw
 from vision.sources.address import AddressPolicy, SourceAddress
 from vision.sources.fetching import Fetcher
@@ -99,7 +100,7 @@ class SnapshotSource:
         if image is None:
             self._damaged += 1
             return None
-        return Frame(self._camera, image, packet.received_at, packet.pts_s)
+        return Frame(self._camera, Pixels(image), packet.received_at, packet.pts_s)
 
     def follower(self) -> PictureFollower:
         """Return what decodes picture after picture."""

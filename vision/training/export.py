@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from ultralytics.nn.tasks import load_checkpoint
 
+from vision.training.slim import slim
 from vision.training.vocabulary import CLASSES
 
 VERSION = "2026.11.24-2"
@@ -36,6 +37,7 @@ def export_detector(weights: Path, folder: Path, thresholds: dict[str, float]) -
     write_onnx(Flat(network), torch.zeros(1, 3, SIDE_PX, SIDE_PX), onnx, ["output0"])
     manifest = folder / "model.toml"
     manifest.write_text(_manifest(onnx, thresholds), "utf-8")
+    slim(folder)
     return manifest
 
 

@@ -20,6 +20,7 @@ from api.store.schema import audit, viewing_register
 from tests.unit.api.world import World, errors_of
 from vision.errors import SourceError, SourceRefusedError, SourceUnavailableError, SourceUnreadableError
 from vision.frames import CameraId, Frame, Packet, StreamInfo
+from vision.picture import Pixels
 from vision.sources.address import AddressPolicy, forbidden, unwrapped
 from vision.sources.av import NO_DECODER, NO_VIDEO
 from vision.sources.faults import MUTE, translated
@@ -42,7 +43,7 @@ class Film:
             yield Packet(CameraId("probe"), b"x", is_key, second, second, 1, Fraction(1), AT)
 
     def decode(self, packet: Packet) -> Frame | None:
-        return Frame(packet.camera, np.full((48, 64, 3), 90, np.uint8), packet.received_at, packet.pts_s)
+        return Frame(packet.camera, Pixels(np.full((48, 64, 3), 90, np.uint8)), packet.received_at, packet.pts_s)
 
     def follower(self) -> Any:
         raise NotImplementedError

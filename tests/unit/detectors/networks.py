@@ -36,10 +36,42 @@ def colour_network(path: Path, outputs: Mapping[str, Array], input_hw: tuple[int
     return _write(path, nodes, entry, results)
 
 
+def spot_network(path: Path) -> Path:
+    """Write a network (n, 3, h, w) that boxes (4 px) the brightest px of the first plane, as class 0 of 2."""
+    constants = {
+        "flat": np.array([0, 0, -1], np.int64), "plane": np.array([0], np.int64), "last": np.array([3], np.int64),
+        "four": np.full((1, 1, 1), 4, np.float32), "sure": np.full((1, 1, 1), 0.9, np.float32),
+        "none": np.zeros((1, 1, 1), np.float32), "half": np.full((1, 1, 1), 0.5, np.float32),
+    }  # fmt: skip
+    nodes = [
+        helper.make_node("Gather", ["images", "plane"], ["first"], axis=1),
+        helper.make_node("Reshape", ["first", "flat"], ["row"]),
+        helper.make_node("ArgMax", ["row"], ["at"], axis=2, keepdims=1),
+        helper.make_node("Shape", ["images"], ["shape"]),
+        helper.make_node("Gather", ["shape", "last"], ["width"], axis=0),
+        helper.make_node("Div", ["at", "width"], ["y"]),
+        helper.make_node("Mod", ["at", "width"], ["x"]),
+        helper.make_node("Cast", ["x"], ["xf"], to=TensorProto.FLOAT),
+        helper.make_node("Cast", ["y"], ["yf"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", ["xf", "none"], ["zeros"]),
+        *(helper.make_node("Add", ["zeros", name], [f"{name}s"]) for name in ("four", "sure")),
+        *(helper.make_node("Add", [name, "half"], [f"{name}m"]) for name in ("xf", "yf")),
+        helper.make_node("Concat", ["xfm", "yfm", "fours", "fours", "sures", "zeros"], ["output0"], axis=1),
+    ]
+    entry = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 3, "h", "w"])
+    result = helper.make_tensor_value_info("output0", TensorProto.FLOAT, ["n", 6, 1])
+    weights = [numpy_helper.from_array(value, name) for name, value in constants.items()]
+    return _write(path, nodes, entry, [result], weights)
+
+
 def _write(
-    path: Path, nodes: list[onnx.NodeProto], entry: onnx.ValueInfoProto, results: list[onnx.ValueInfoProto]
+    path: Path,
+    nodes: list[onnx.NodeProto],
+    entry: onnx.ValueInfoProto,
+    results: list[onnx.ValueInfoProto],
+    weights: Sequence[TensorProto] = (),
 ) -> Path:
-    graph = helper.make_graph(nodes, "tiny", [entry], results)
+    graph = helper.make_graph(nodes, "tiny", [entry], results, list(weights))
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
     return path

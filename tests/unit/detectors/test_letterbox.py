@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from vision.detectors.letterbox import Letterbox, place
+from vision.detectors.letterbox import Letterbox, fitting, place
 from vision.detectors.manifest import InputSpec
 
 SIDES = st.integers(1, 4000)
@@ -95,3 +95,29 @@ def test_scales_as_opencv_does() -> None:
 def test_no_pictures_no_rows() -> None:
     tensor, placements = Letterbox(spec(), 2).fill([])
     assert (len(tensor), placements) == (0, [])
+
+
+SHAPES = ((640, 640), (448, 640), (544, 640), (640, 448))
+
+
+@pytest.mark.parametrize(
+    ("frame_hw", "input_hw"),
+    [
+        ((1080, 1920), (448, 640)),
+        ((1080, 1440), (544, 640)),
+        ((1920, 1080), (640, 448)),
+        ((700, 700), (640, 640)),
+        ((10, 5000), (448, 640)),
+        ((1, 1), (640, 640)),
+    ],
+)
+def test_a_picture_goes_where_it_is_largest_with_the_least_border(
+    frame_hw: tuple[int, int], input_hw: tuple[int, int]
+) -> None:
+    assert fitting(frame_hw, SHAPES) == input_hw
+
+
+@given(SIDES, SIDES)
+def test_no_other_size_shows_a_picture_larger(height: int, width: int) -> None:
+    chosen = place((height, width), fitting((height, width), SHAPES)).content_hw
+    assert chosen == place((height, width), (640, 640)).content_hw

@@ -60,6 +60,8 @@ DETECTOR_FAULTS = [
     ("scale", "nan", "tiny/model.toml: input.scale: nan"),
     ("std", "[1.0, 1.0]", "tiny/model.toml: input.std: [1.0, 1.0] is not allowed; allowed: three numbers"),
     ("std", "[1.0, 0.0, 1.0]", "tiny/model.toml: input.std[1]: 0.0"),
+    ("also", '["640by448"]', "tiny/model.toml: input.also: '640by448' is not allowed; allowed: sizes such as 640x448"),
+    ("also", '"64x32"', "tiny/model.toml: input.also: '64x32' is not allowed; allowed: a list of texts"),
     ("widht", "64", "tiny/model.toml: input.widht: 64"),
     ("crop", '"head"', "tiny/model.toml: input.crop: 'head'"),
     ("1", "", "tiny/model.toml: thresholds.head"),
@@ -73,7 +75,7 @@ DETECTOR_FAULTS = [
 
 @pytest.mark.parametrize(("key", "value", "message"), DETECTOR_FAULTS)
 def test_each_fault_names_its_key_value_and_what_is_allowed(weights: Path, key: str, value: str, message: str) -> None:
-    section = {"std": "layout", "widht": "layout", "crop": "layout", "3": "1"}.get(key)
+    section = {"std": "layout", "also": "layout", "widht": "layout", "crop": "layout", "3": "1"}.get(key)
     text = detector_toml(weights, **({} if section else {key: value}))
     if section:  # a key that the plain manifest lacks goes beside one that it has
         line = next(line for line in text.splitlines() if line.startswith(f"{section} ="))

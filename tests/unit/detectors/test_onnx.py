@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
-from tests.unit.detectors.networks import colour_network, constant_network, detector_toml
+from tests.unit.detectors.networks import colour_network, constant_network, detector_toml, spot_network
 from vision.detectors.manifest import load_manifest
 from vision.detectors.onnx import OnnxDetector, load_detector
 from vision.errors import ModelError
@@ -73,6 +73,7 @@ def test_many_threads_get_their_own_answers(tmp_path: Path) -> None:
         ({"head": '"yolox"'}, "tiny/model.toml: classes: 2"),
         ({"head": '"yolo_end2end"'}, "tiny/model.toml: classes: 2"),
         ({"width": "32"}, "tiny/model.toml: input: .*64, 64"),
+        ({"scale": '255.0\nalso = ["64x32"]'}, r"tiny/model.toml: input: .*float \(1, 3, 32, 64\).*64, 64"),
         ({"input.name": '"pixels"'}, "tiny/model.toml: input.name: 'pixels' is not allowed; .*images"),
         ({"task": '"wear"', "head": '"classifier"'}, "tiny/model.toml: classes: .* no such key"),
     ],
@@ -110,6 +111,20 @@ def test_a_network_with_a_batch_axis_gets_whole_batches(tmp_path: Path) -> None:
     (weights.parent / "model.toml").write_text(detector_toml(weights))
     with pytest.raises(ModelError, match=r"output \(1, 6\)"):  # its batch axis is fine, its output is not a detector's
         OnnxDetector(load_manifest(weights.parent))
+
+
+def test_pictures_go_through_the_network_by_their_shape(tmp_path: Path) -> None:
+    """A network that answers where white lies: a wide picture keeps its place however it was padded."""
+    weights = spot_network(tmp_path / "tiny" / "tiny.onnx")
+    (weights.parent / "model.toml").write_text(detector_toml(weights, scale='255.0\nalso = ["64x32", "32x64"]'))
+    wide, tall = np.full((50, 100, 3), 114, np.uint8), np.full((100, 50, 3), 114, np.uint8)
+    wide[30, 60] = tall[60, 30] = 255
+    detector = load_detector(weights.parent, threads=1, batch=2)
+    found = detector.detect([wide, tall, wide, np.full((64, 64, 3), 255, np.uint8), tall])
+    centres = [((one.xyxy[0, :2] + one.xyxy[0, 2:]) / 2).round().tolist() for one in found]
+    assert [one.names() for one in found] == [["person"]] * 5
+    np.testing.assert_allclose([centres[0], centres[2]], [[61, 31], [61, 31]], atol=1.5)
+    np.testing.assert_allclose([centres[1], centres[4]], [[31, 61], [31, 61]], atol=1.5)
 
 
 COCO = {0: "person", 15: "cat", 16: "dog"}

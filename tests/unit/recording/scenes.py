@@ -11,6 +11,7 @@ from vision.config import CameraConfig, ZoneConfig
 from vision.detections import Detections
 from vision.events import Binding, Closed, KindName, Look, Opened, Tier, event_id
 from vision.frames import Frame
+from vision.picture import Pixels
 from vision.ports import ModelRef, Outgoing
 from vision.scene import ItemState, Scene, Unseen, Vitals, Wear, Zone, ZoneType
 from vision.tracks import Tracks
@@ -60,7 +61,7 @@ def closed(opening: Opened, at_s: float) -> Closed:
 
 
 def frame(at_s: float) -> Frame:
-    return Frame(CAMERA, picture(round(at_s * 10)), START_AT + timedelta(seconds=at_s), at_s)
+    return Frame(CAMERA, Pixels(picture(round(at_s * 10))), START_AT + timedelta(seconds=at_s), at_s)
 
 
 def scene(at_s: float) -> Scene:

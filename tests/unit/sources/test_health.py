@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tests.films import CAMERA, START_AT, packet
 from vision.frames import Frame
+from vision.picture import Pixels
 from vision.scene import Vitals
 from vision.sources.health import PacketStats, VitalsMeter, _thinned, grey_copy
 
@@ -32,7 +33,7 @@ def noisy(image: Picture, random: np.random.Generator) -> Picture:
 
 
 def measured(meter: VitalsMeter, image: Picture) -> Vitals:
-    return meter.measure(Frame(CAMERA, image, START_AT, 0.0), PacketStats())
+    return meter.measure(Frame(CAMERA, Pixels(image), START_AT, 0.0), PacketStats())
 
 
 @pytest.fixture
