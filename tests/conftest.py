@@ -21,6 +21,7 @@ SERVERS: dict[str, Callable[[], bool]] = {
     "postgresql": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/postgres")),
     "swift": lambda: all(shutil.which(name) for name in ("swift-proxy-server", "memcached")),
     "mosquitto": lambda: bool(shutil.which("mosquitto") or Path("/usr/sbin/mosquitto").exists()),
+    "nginx-rtmp": lambda: Path("/usr/lib/nginx/modules/ngx_rtmp_module.so").exists(),
     "chromium": lambda: Path("/usr/bin/chromium").exists(),
 }
 """Name in `@pytest.mark.server(name)` → is it installed here? servers.md of the design tells the Debian packages."""
