@@ -70,6 +70,12 @@ export interface Paths {
   '/v1/regions': 'get' | 'post';
   '/v1/regions/{region_id}': 'get';
   '/v1/reports/{period}.{ending}': 'get';
+  '/v1/selfchecks': 'get';
+  '/v1/selfchecks/posts/{site_id}': 'get';
+  '/v1/selfchecks/posts/{site_id}/{name}': 'put';
+  '/v1/selfchecks/record': 'get';
+  '/v1/selfchecks/{check_id}': 'get' | 'patch';
+  '/v1/selfchecks/{check_id}/sign': 'post';
   '/v1/session': 'delete' | 'get' | 'post';
   '/v1/session/all': 'get';
   '/v1/session/all/{session_id}': 'delete';
@@ -104,6 +110,7 @@ export interface Paths {
 }
 
 export type AnnotatedPicture = { media_type: 'image/jpeg'; base64: string };
+export type AnswerBody = { result: 'ok' | 'not_ok' | 'not_applicable'; note?: string; photos?: (string)[] };
 export type BatchAnswer = { looks: (LookBody_Output | RefusedPicture)[] };
 export type Binding = 'mandatory' | 'recommended';
 export type CameraReport = { camera: string; state: 'ok' | 'offline' | 'refused' | 'unreadable' | 'starting'; last_look_at?: string | null; looks?: number; drops?: Record<string, number>; error?: string; figures?: Figures | null };
@@ -116,6 +123,7 @@ export type EventData = { id: string; site: string; camera: string; zone: ZoneBo
 export type EventMessage = { specversion: '1.0'; id: string; source: string; type: 'cn.mingchu.violation.opened' | 'cn.mingchu.violation.updated' | 'cn.mingchu.violation.closed'; time: string; subject?: string; data: EventData };
 export type Farewell = { code: string };
 export type Figures = { mode?: 'watch' | 'patrol'; interval_s?: number; gap_s?: number; stretch?: number; decodes_fully?: boolean; connections?: number; packets?: number; spared?: number; bursts?: number; confirmed?: number; refuted?: number; opened?: number; decode_ms?: number; models_ms?: number; gop_s?: number; codec?: string; frame_wh?: (unknown)[]; health?: Record<string, number> };
+export type Filled = { answers: Record<string, unknown> };
 export type Hours = { opens?: string; closes?: string; weekdays?: (number)[] };
 export type ImageFacts = { width: number; height: number; sha256: string };
 export type ItemAnswer = { state: ItemState; probability: number; reason?: string | null };
@@ -139,6 +147,7 @@ export type NewUser = { role: Role; region?: string; site?: string; language?: '
 export type NewWebhook = { url: string; name?: string; types?: (string)[]; kinds?: (string)[]; enabled?: boolean; region?: string | null; after?: number | null };
 export type ObjectSeen = { class: string; box: (unknown)[]; confidence: number };
 export type PersonSeen = { box: (unknown)[]; confidence: number; head: (unknown)[] | null; items: Record<string, ItemAnswer> };
+export type Posts = { posts: ('officer' | 'director' | 'principal')[] };
 export type ProbeBody = { source?: string; camera?: string };
 export type ProblemBody = { type: string; title: string; status: number; detail: string; errors?: (Record<string, string>)[] };
 export type Proof = { code: string };
