@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from vision.detections import Detections
-from vision.frames import Image
+from vision.frames import Image, Picture
+from vision.picture import picture_of
 from vision.ports import ModelRef, People
 from vision.scene import REASONS, STATES, ItemState, Unseen, Wear
 
@@ -52,8 +53,8 @@ class BlockDetector:
     model = MODEL
     classes = ("person", "head")
 
-    def detect(self, images: Sequence[Image]) -> list[Detections]:
-        return [self._found(image) for image in images]
+    def detect(self, images: Sequence[Image | Picture]) -> list[Detections]:
+        return [self._found(picture_of(image).image) for image in images]
 
     def _found(self, image: Image) -> Detections:
         red = (image[..., 2] > 150) & (image[..., 0] < 100)
@@ -71,7 +72,7 @@ class BareHeads:
     models = (MODEL,)
     items = ITEMS
 
-    def judge(self, looks: Sequence[tuple[Image, People]]) -> list[Wear]:
+    def judge(self, looks: Sequence[tuple[Image | Picture, People]]) -> list[Wear]:
         return [self._worn(people) for _, people in looks]
 
     def _worn(self, people: People) -> Wear:
