@@ -1,11 +1,14 @@
 """Puts the models, the law and the camera together for the commands that look."""
 
 import os
+import platform
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from pathlib import Path
 
 from vision.detectors.manifest import ModelManifest, load_manifest, model_folder, models_root
 from vision.detectors.onnx import OnnxDetector
+from vision.detectors.pace import candidates, fewest, look_s, remembered
 from vision.detectors.session import ENGINES, Engine
 from vision.detectors.wear import OnnxWear
 from vision.errors import ConfigError, ModelError
@@ -48,6 +51,18 @@ def load_sight(detector: str = "detector", threads: int = 0) -> Sightedness:
     thresholds = dict(zip(manifest.classes, manifest.thresholds, strict=True))
     finder = OnnxDetector(manifest, threads, engine=engine)
     return Sightedness(finder, OnnxWear(_wear_manifests(), threads, engine), thresholds)
+
+
+def threads_here(data_dir: Path, detector: str = "detector") -> int:
+    """Return how many threads run the detector soonest on this machine: measured at the first start, then remembered.
+
+    Raises as `load_sight` does.
+    """
+    engine, manifest = engine_of(os.environ.get(ENGINE_VARIABLE, ENGINES[0])), load_manifest(model_folder(detector))
+    cores = len(os.sched_getaffinity(0))
+    machine = f"{platform.node()} {platform.machine()} {cores} cores, {engine}, {manifest.sha256[:16]}"
+    spent_s = partial(look_s, manifest, engine=engine)
+    return remembered(data_dir / "threads.json", machine, lambda: fewest(candidates(cores), spent_s))
 
 
 def engine_of(name: str) -> Engine:

@@ -19,7 +19,7 @@ import typer
 
 from vision.catalogue import load_catalogue
 from vision.clock import SystemClock
-from vision.commands.composing import Sightedness, load_sight
+from vision.commands.composing import Sightedness, load_sight, threads_here
 from vision.commands.shift import Delivery, heed_signals, run_shift
 from vision.config import CameraConfig, ZoneConfig
 from vision.crew import Crew
@@ -96,7 +96,7 @@ def work(  # noqa: PLR0913 - one for each option
     with ExitStack() as stack:
         home = data_dir / "spool" / worker
         spool = stack.enter_context(Spool(home))
-        sight = load_sight()
+        sight = load_sight(threads=threads_here(data_dir))
         desk = _desk(worker, spool, home, sight)
         settled = _settled(spool, Notary(spool, desk.chain, desk.staging))
         staff = Worker(_seams(sight, desk, policy), crew)
