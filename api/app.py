@@ -37,6 +37,7 @@ from api.papers.printing import Press
 from api.probing import Probes
 from api.routes import (
     api_keys,
+    batches,
     boxes,
     cameras,
     cases,
@@ -44,6 +45,7 @@ from api.routes import (
     detect,
     devices,
     dialects,
+    documents,
     duties,
     events,
     factor,
@@ -224,7 +226,7 @@ def create_app(settings: Settings) -> FastAPI:
         health,
     ):
         app.include_router(part.router)
-    for kitchens in (phones, photos, selfchecks):
+    for kitchens in (phones, photos, selfchecks, batches, documents):
         app.include_router(kitchens.router)
     for shown in (order_preview,):
         app.include_router(shown.router)

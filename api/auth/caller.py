@@ -34,6 +34,10 @@ class Permission(StrEnum):
     """Register a phone and send five-fixed proofs of one's own site."""
     SELFCHECKS_ANSWER = "selfchecks:answer"
     """Fill in the self-checks of one's own site, and sign them if one holds the post."""
+    BATCHES_SCAN = "batches:scan"
+    """Code and scan cold-chain batches, keep the papers of one's own site."""
+    BATCHES_TRACE = "batches:trace"
+    """Recall a batch, and trace it to every site."""
     PHOTOS_VOUCH = "photos:vouch"
     """Approve phones and spots of a site, see telephone numbers of phones in full."""
     MEDIA_UNBLURRED = "media:unblurred"
@@ -60,8 +64,8 @@ class Permission(StrEnum):
 
 
 _P = Permission
-_COOK = frozenset({_P.PHOTOS_TAKE, _P.SELFCHECKS_ANSWER})
-_VOUCH = frozenset({_P.PHOTOS_VOUCH})
+_COOK = frozenset({_P.PHOTOS_TAKE, _P.SELFCHECKS_ANSWER, _P.BATCHES_SCAN})
+_VOUCH = frozenset({_P.PHOTOS_VOUCH, _P.BATCHES_TRACE})
 _READ = frozenset({_P.EVENTS_READ, _P.SITES_READ, _P.DETECT, _P.NOTICES_READ})
 _SUPERVISE = _READ | {
     *(_P.EVENTS_REVIEW, _P.CASES_ACT, _P.MEDIA_UNBLURRED, _P.REGISTER_READ, _P.CAMERAS_PROBE),

@@ -3,6 +3,7 @@
 from api.store import (
     account_schema,
     case_schema,
+    coldchain_schema,
     insight_schema,
     notice_schema,
     notify_schema,
@@ -24,5 +25,6 @@ PARTS = (
     photo_schema,
     review_schema,
     selfcheck_schema,
+    coldchain_schema,
 )
 metadata = schema.metadata

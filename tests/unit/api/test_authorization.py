@@ -85,6 +85,7 @@ BUILD = _of("admin", "sites:write")
 HOOKS = _of("admin", "webhooks", path="/v1/webhooks/{hook}", other=404)
 STEER = _of("admin supervisor analyst")
 SEEN = {"If-Match": '"1"'}
+BATCH = {"product": "prawns", "origin": "x", "made_on": "2026-11-01", "expires_on": "2027-05-01", "amount": "1"}
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 MEDIA = {"Content-Type": "image/jpeg", "X-Content-SHA256": sha256(PICTURE).hexdigest()}
 NOBODYS, GONE, WRONG = UUID(int=1), frozenset({404}), frozenset({422})
@@ -237,6 +238,29 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/photos/spots/{site_id}"): replace(EVENTS, path="/v1/photos/spots/{region}-site", other=404),
     ("POST", "/v1/photos/spots/{site_id}/{photo_id}"): replace(
         REVIEW, path=f"/v1/photos/spots/{{region}}-site/{NOBODYS}", body={"approve": True}, ok=GONE, other=404
+    ),
+    ("GET", "/v1/documents"): replace(EVENTS, path="/v1/documents"),
+    ("POST", "/v1/documents"): _of(
+        "kitchen", path="/v1/documents", body={"kind": "licence", "number": "JY1"}, ok=CREATED
+    ),
+    ("DELETE", "/v1/documents/{document_id}"): _of("kitchen", path=f"/v1/documents/{NOBODYS}", ok=GONE),
+    ("POST", "/v1/batches"): _of("kitchen", path="/v1/batches", body=BATCH, ok=CREATED),
+    ("GET", "/v1/batches/refusals"): replace(EVENTS, path="/v1/batches/refusals"),
+    ("GET", "/v1/batches/traces/{trace_id}"): replace(REVIEW, path=f"/v1/batches/traces/{NOBODYS}", ok=GONE),
+    ("POST", "/v1/batches/traces/{trace_id}"): replace(
+        REVIEW, path=f"/v1/batches/traces/{NOBODYS}", body={"answer": "x"}, ok=GONE
+    ),
+    ("GET", "/v1/batches/{code}"): replace(EVENTS, path="/v1/batches/NOBODYS", ok=GONE),
+    ("GET", "/v1/batches/{code}/label"): replace(EVENTS, path="/v1/batches/NOBODYS/label", ok=GONE),
+    # No code, no sale: the refusal is a report of the own site.
+    ("POST", "/v1/batches/{code}/scans"): _of(
+        "kitchen", path="/v1/batches/NOBODYS/scans", body={"direction": "sale", "amount": "1"}, ok=WRONG
+    ),
+    ("POST", "/v1/batches/{code}/recall"): replace(
+        REVIEW, path="/v1/batches/NOBODYS/recall", body={"reason": "x"}, ok=GONE
+    ),
+    ("POST", "/v1/batches/{code}/traces"): replace(
+        REVIEW, path="/v1/batches/NOBODYS/traces", body={"reason": "x"}, ok=GONE
     ),
     ("GET", "/v1/selfchecks"): replace(EVENTS, path="/v1/selfchecks"),
     ("GET", "/v1/selfchecks/record"): replace(EVENTS, path="/v1/selfchecks/record"),
