@@ -6,6 +6,14 @@ export interface Paths {
   '/metrics': 'get';
   '/readyz': 'get';
   '/v1/access-log': 'get';
+  '/v1/batches': 'post';
+  '/v1/batches/refusals': 'get';
+  '/v1/batches/traces/{trace_id}': 'get' | 'post';
+  '/v1/batches/{code}': 'get';
+  '/v1/batches/{code}/label': 'get';
+  '/v1/batches/{code}/recall': 'post';
+  '/v1/batches/{code}/scans': 'post';
+  '/v1/batches/{code}/traces': 'post';
   '/v1/boxes': 'get';
   '/v1/boxes/{mapping}': 'post';
   '/v1/calls': 'get';
@@ -25,6 +33,8 @@ export interface Paths {
   '/v1/detect/batch': 'post';
   '/v1/detect/compatible/aliyun/DetectChefCap': 'post';
   '/v1/detect/compatible/tencent/DetectChefDress': 'post';
+  '/v1/documents': 'get' | 'post';
+  '/v1/documents/{document_id}': 'delete';
   '/v1/events': 'get';
   '/v1/events/counts': 'get';
   '/v1/events/{event_id}': 'get' | 'put';
@@ -110,6 +120,7 @@ export interface Paths {
 }
 
 export type AnnotatedPicture = { media_type: 'image/jpeg'; base64: string };
+export type Answer = { answer: string };
 export type AnswerBody = { result: 'ok' | 'not_ok' | 'not_applicable'; note?: string; photos?: (string)[] };
 export type BatchAnswer = { looks: (LookBody_Output | RefusedPicture)[] };
 export type Binding = 'mandatory' | 'recommended';
@@ -129,12 +140,15 @@ export type ImageFacts = { width: number; height: number; sha256: string };
 export type ItemAnswer = { state: ItemState; probability: number; reason?: string | null };
 export type ItemState = 'worn' | 'improper' | 'missing' | 'unknown';
 export type JsonValue = unknown;
+export type Kind = 'licence' | 'health_certificate' | 'quarantine_certificate' | 'test_report' | 'disinfection_certificate' | 'traceability_certificate' | 'other';
 export type Login = { code?: string; name?: string; password?: string; second_factor?: string };
 export type LookBody_Input = { pts_s: number; log_odds: number | null; total: number };
 export type LookBody_Output = { image: ImageFacts; model: ModelFacts; wear_models: (ModelFacts)[]; persons: (PersonSeen)[]; objects: (ObjectSeen)[]; violations: (ViolationSeen)[]; timing_ms: Record<string, number>; annotated?: AnnotatedPicture | null };
 export type ModelFacts = { name: string; version: string; sha256: string };
+export type NewBatch = { product: string; origin: string; producer?: string; made_on: string; expires_on: string; amount: number | string; unit?: string };
 export type NewCamera = { name?: string; source: string; zones?: (ZoneConfig)[]; interval_s?: number; pre_roll_s?: number; post_roll_s?: number; attended?: boolean; sampling?: Sampling; enabled?: boolean; worker?: string; id: string; site: string };
 export type NewChallenge = { device: string; subject: Subject; about: string };
+export type NewDocument = { kind: Kind; number: string; holder?: string; batch?: string | null; issued_on?: string | null; expires_on?: string | null; photos?: (string)[] };
 export type NewGrading = { static_other: number; dynamic: number; graded_on?: string | null; note?: string };
 export type NewMessage = { text?: string; kind?: 'message' | 'urge' | 'call'; contact_role?: 'principal' | 'director' | 'officer' | 'inspector' | 'other' | ''; outcome?: '' | 'reached' | 'no_answer' | 'wrong_number' };
 export type NewNotice = { kind?: 'notice' | 'warning' | 'training'; texts: Record<string, Text>; to?: To };
@@ -142,6 +156,7 @@ export type NewPassword = { password: string; current?: string };
 export type NewPhone = { name: string; phone: string; public_key: Record<string, unknown>; signature: string };
 export type NewRegion = { id: string; name: string; parent?: string; level?: 'province' | 'city' | 'district' | 'station' | '' };
 export type NewReview = { legal: boolean; technical: boolean; siting: boolean; signs: boolean; published: boolean; document?: string; note?: string; valid_until?: string | null };
+export type NewScan = { direction: 'in' | 'out' | 'sale'; amount: number | string };
 export type NewSite = { name: string; type?: string; region?: string; address?: string; latitude?: number | null; longitude?: number | null; licence?: string; licence_expires_on?: string | null; contacts?: (Contact)[]; time_zone?: string; jurisdiction?: 'CN' | 'EU' | 'US'; hours?: Hours; holidays?: (string)[]; area_m2?: number | null; diners?: number | null; grade?: '' | 'A' | 'B' | 'C' | 'D'; graded_on?: string | null; published?: boolean; id: string };
 export type NewUser = { role: Role; region?: string; site?: string; language?: 'zh' | 'en'; name: string };
 export type NewWebhook = { url: string; name?: string; types?: (string)[]; kinds?: (string)[]; enabled?: boolean; region?: string | null; after?: number | null };
@@ -166,6 +181,7 @@ export type To = { region?: string; types?: (string)[]; sites?: (string)[]; offi
 export type Verdict = { verdict: 'confirmed' | 'dismissed' | 'unsure'; reason?: string; note?: string };
 export type ViolationSeen = { kind: string; tier: 'I' | 'II' | 'III'; person?: number | null; object?: number | null; clause: string | null; binding: string };
 export type WantedKey = { name: string; scopes: ('detect' | 'events:read' | 'events:write' | 'sites:read' | 'sites:write' | 'webhooks' | 'workers')[]; region?: string; expires_at?: string | null; networks?: (string)[] };
+export type Why = { reason: string };
 export type WorkerReport = { cameras?: (CameraReport)[]; spool?: number };
 export type ZoneBody = { name: string; type: ZoneType };
 export type ZoneConfig = { name?: string; type?: ZoneType; polygon?: ((unknown)[])[] };
