@@ -73,11 +73,13 @@ from api.routes import (
     uploads,
     users,
     videos,
+    wall,
     webhooks,
     workers,
 )
 from api.services import Services
 from api.settings import Settings, listed
+from api.showing import Showcase
 from api.store.database import Database
 from api.ticker import Ticker
 from vision.clock import SystemClock
@@ -132,6 +134,7 @@ def open_services(settings: Settings) -> Services:
         secure_cookies=settings.public_url.startswith("https://"),
         listeners=Listeners(settings.stream_clients, settings.stream_clients_each),
         press=Press(settings.paper_font),
+        showcase=Showcase(),
     )
 
 
@@ -228,7 +231,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(part.router)
     for kitchens in (phones, photos, selfchecks, batches, documents):
         app.include_router(kitchens.router)
-    for shown in (order_preview,):
+    for shown in (order_preview, wall):
         app.include_router(shown.router)
     _add_console(app)
     if settings.cors_origins:

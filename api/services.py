@@ -24,6 +24,7 @@ from api.notify.webhook import Webhooks
 from api.objects import ObjectStore
 from api.papers.printing import Press
 from api.probing import Probes
+from api.showing import Showcase
 from api.store.database import Database
 from vision.clock import Clock
 
@@ -67,6 +68,7 @@ class Services:
     secure_cookies: bool
     listeners: Listeners
     press: Press
+    showcase: Showcase
 
 
 async def _services(request: Request) -> Services:

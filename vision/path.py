@@ -225,6 +225,8 @@ class CameraPath:
         """When something opened or closed last."""
         self._asked_at: datetime | None = None
         """The newest picture that was left for the models."""
+        self.onlooker: Callable[[Frame, Scene], None] | None = None
+        """Sees every look that was judged, for the wall."""
         self._lock = threading.Lock()
         self._last: tuple[Frame, Scene] | None = None
         self._is_over = False
@@ -299,7 +301,10 @@ class CameraPath:
             self.tally.looked(frame.at)
             self._look_closer(frame, result.transitions)
             self._changed_at = frame.at if result.transitions else self._changed_at
-            return self._record(result.transitions)
+            recorded = self._record(result.transitions)
+        if self.onlooker is not None:
+            self.onlooker(frame, result.scene)
+        return recorded
 
     def _measured(self, frame: Frame) -> Vitals:
         """Return the camera's vitals; of pictures that come fast, those of the first."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
@@ -114,6 +115,16 @@ class WearModel(Protocol):
     def judge(self, looks: Sequence[tuple[Image | Picture, People]]) -> list[Wear]:
         """Judge the persons of several pictures in one micro-batch; one `Wear` per picture, in order."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One picture for the wall: small, every head unrecognisable, with what was found in it."""
+
+    at: datetime
+    jpeg: bytes
+    boxes: tuple[tuple[float, float, float, float], ...]
+    """Persons and other things, xyxy as shares of width and height."""
 
 
 @dataclass(frozen=True, slots=True)

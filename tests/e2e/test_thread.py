@@ -42,7 +42,7 @@ def events_of(stack: Stack, key: str) -> list[dict[str, object]]:
 def test_a_violation_before_the_camera_reaches_the_store_whatever_is_killed(stack: Stack, rtsp: str) -> None:
     stack.cli("site", "add", "local", "--name", "红旗路店")
     stack.cli("camera", "add", "k1", rtsp, "--site", "local", "--zone", "special_room")
-    scopes = [part for scope in ("events:write", "events:read", "workers") for part in ("--scope", scope)]
+    scopes = [part for scope in ("events:write", "events:read", "sites:read", "workers") for part in ("--scope", scope)]
     key = re.search(r"mck_\w+", stack.cli("key", "add", "worker", *scopes))
     assert key
     work = ("work", "--api", stack.url, "--key", key.group(), "--worker", "w1")
@@ -50,6 +50,12 @@ def test_a_violation_before_the_camera_reaches_the_store_whatever_is_killed(stac
     stack.start("work", *work)
     first = eventually(lambda: events_of(stack, key.group()), within_s=60)[0]
     assert (first["kind"], first["status"]) == ("no_hat", "pending_review")
+
+    headers = {"Authorization": f"Bearer {key.group()}"}
+    picture = eventually(
+        lambda: httpx.get(f"{stack.url}/v1/wall/k1/picture", headers=headers).content[:2] == b"\xff\xd8"
+    )
+    assert picture, "the worker shows what it sees"
 
     stack.kill("serve")
     stack.kill("work")

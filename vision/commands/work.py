@@ -24,10 +24,12 @@ from vision.commands.shift import Delivery, heed_signals, run_shift
 from vision.config import CameraConfig, ZoneConfig
 from vision.crew import Crew
 from vision.errors import InvalidInputError, StorageError
+from vision.frames import CameraId, Frame
 from vision.headquarters import STATUS_EVERY_S, Headquarters, follow
 from vision.outbox.closing import interrupted
 from vision.outbox.filing import Filing
 from vision.outbox.reporter import Reporter
+from vision.outbox.showing import Showing
 from vision.outbox.spool import Spool
 from vision.path import Bystander, CameraPath, Tally, line_for, presence_line
 from vision.ports import Source
@@ -35,8 +37,9 @@ from vision.recording.folder import FolderOutbox
 from vision.recording.manifest import ManifestChain
 from vision.recording.orphan import Notary, attest
 from vision.recording.recorder import Desk
+from vision.recording.shown import shown
 from vision.runtime import Seams, Worker
-from vision.scene import ZoneType
+from vision.scene import Scene, ZoneType
 from vision.sources.address import AddressPolicy
 from vision.sources.opening import open_source
 from vision.vigil import Pulse, Vigil
@@ -99,8 +102,12 @@ def work(  # noqa: PLR0913 - one for each option
         sight = load_sight(threads=threads_here(data_dir))
         desk = _desk(worker, spool, home, sight)
         settled = _settled(spool, Notary(spool, desk.chain, desk.staging))
-        staff = Worker(_seams(sight, desk, policy), crew)
-        delivery, tasks = _outside(orders, staff, spool, crew, stack)
+        client = _client(orders, stack)
+        showing = Showing(client, worker, SystemClock()) if client else None
+        staff = Worker(_seams(sight, desk, policy, showing), crew)
+        delivery, tasks = _outside(orders, staff, spool, crew, client)
+        if showing is not None:
+            tasks = {**tasks, "wall": partial(showing.run, crew.stop)}
         if not settled:
             tasks = {**tasks, "orphans": partial(_settle_later, spool, Notary(spool, desk.chain, desk.staging), crew)}
         staff.assign(orders.cameras)
@@ -133,12 +140,21 @@ def _playable(source: str) -> str:
     return f"loop+file:{path}"
 
 
-def _outside(orders: Orders, worker: Worker, spool: Spool, crew: Crew, stack: ExitStack) -> tuple[Delivery, Tasks]:
-    """Return who empties the spool, and what else is to be asked and told."""
+def _client(orders: Orders, stack: ExitStack) -> httpx.Client | None:
+    """Return the way to the API; None where a folder takes everything."""
     if orders.out is not None:
-        return Filing(spool, FolderOutbox(orders.out, _print), SystemClock()), {}
+        return None
     headers = {"Authorization": f"Bearer {orders.key}"}
-    client = stack.enter_context(httpx.Client(base_url=orders.api, headers=headers, timeout=30))
+    return stack.enter_context(httpx.Client(base_url=orders.api, headers=headers, timeout=30))
+
+
+def _outside(
+    orders: Orders, worker: Worker, spool: Spool, crew: Crew, client: httpx.Client | None
+) -> tuple[Delivery, Tasks]:
+    """Return who empties the spool, and what else is to be asked and told."""
+    if client is None:
+        assert orders.out is not None  # noqa: S101 - orders name one of the two
+        return Filing(spool, FolderOutbox(orders.out, _print), SystemClock()), {}
     headquarters = Headquarters(client, orders.worker)
     tasks = {"status": partial(_report, headquarters, worker, spool, crew)}
     if not orders.cameras:
@@ -198,14 +214,21 @@ def _desk(worker: str, spool: Spool, home: Path, sight: Sightedness) -> Desk:
     return Desk(worker, spool, load_catalogue(), models, ManifestChain(home / "chain.json", worker), staging)
 
 
-def _seams(sight: Sightedness, desk: Desk, policy: AddressPolicy) -> Seams:
+def _show(showing: Showing, camera: CameraId, frame: Frame, scene: Scene) -> None:
+    showing.offer(camera, partial(shown, frame, scene))
+
+
+def _seams(sight: Sightedness, desk: Desk, policy: AddressPolicy, showing: Showing | None) -> Seams:
     clock = SystemClock()
 
     def open_(camera: CameraConfig) -> Source:
         return open_source(camera, clock=clock, policy=policy)
 
     def path(camera: CameraConfig, source: Source, tally: Tally) -> CameraPath:
-        return CameraPath(camera, source, line_for(camera, desk.catalogue, sight.abilities), desk, tally)
+        begun = CameraPath(camera, source, line_for(camera, desk.catalogue, sight.abilities), desk, tally)
+        if showing is not None:
+            begun.onlooker = partial(_show, showing, CameraId(camera.id))
+        return begun
 
     def vigil(camera: CameraConfig, tally: Tally) -> Vigil:
         line = presence_line(camera, desk.catalogue, sight.abilities)

@@ -90,6 +90,7 @@ FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 MEDIA = {"Content-Type": "image/jpeg", "X-Content-SHA256": sha256(PICTURE).hexdigest()}
 NOBODYS, GONE, WRONG = UUID(int=1), frozenset({404}), frozenset({422})
 GREY = cv2.imencode(".bmp", np.full((64, 64, 3), 90, np.uint8))[1].tobytes()
+JPEG = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
 CREATED, EMPTY = frozenset({201}), frozenset({204})
 
 TABLE: dict[tuple[str, str], Rule] = {
@@ -440,6 +441,19 @@ TABLE: dict[tuple[str, str], Rule] = {
         body=lambda region: {"cameras": [{"camera": f"{region}-camera", "state": "ok"}]},
         ok=EMPTY,
         other=204,
+    ),
+    ("GET", "/v1/wall"): replace(PLACES, path="/v1/wall"),
+    ("GET", "/v1/wall/{camera_id}/picture"): replace(
+        PLACES,
+        path="/v1/wall/{region}-camera/picture",
+        ok=GONE,  # nobody has sent one
+        other=404,
+    ),
+    ("PUT", "/v1/workers/{worker}/pictures/{camera_id}"): replace(
+        WORKER,
+        path="/v1/workers/w1/pictures/{region}-camera",
+        body={"at": "2026-11-24T08:00:00Z", "jpeg": b64encode(JPEG).decode()},
+        other=404,
     ),
     ("GET", "/v1/catalogue"): replace(PLACES, path="/v1/catalogue"),
     ("GET", "/v1/access-log"): replace(REVIEW, path="/v1/access-log"),

@@ -31,6 +31,7 @@ from api.objects.disk import DiskStore
 from api.probing import Probes
 from api.services import Services
 from api.settings import Settings
+from api.showing import Showcase
 from api.store import cameras, keys, regions, sites, users
 from api.store.database import Database
 from api.store.scope import WHOLE
@@ -159,6 +160,7 @@ def again(founded: World, folder: Path) -> World:
         clock=Clock(),
         log_bell=Bell(),
         camera_bell=Bell(),
+        showcase=Showcase(),
         backoff=Backoff(database),
         pace=Pace("caller", 0),
         login_pace=Pace("login", 0),
