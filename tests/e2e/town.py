@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from api.accounts import NewUser, add_person
 from api.auth.caller import Role
 from api.auth.secrets import Passwords, new_key
 from api.commands import put_camera, put_site
 from api.opening import open_database
+from api.people import OPERATOR, NewUser, add_person
 from api.settings import Settings
 from api.store import keys
 from tests.e2e.console_fixtures import Case, Intake, clip
@@ -23,7 +23,8 @@ from vision.scene import ZoneType
 Json = dict[str, Any]
 PASSWORD = "correct horse battery"
 SITES = {"local": "红旗路店", "school": "育才小学食堂"}
-CAMERAS = {
+Cameras = Mapping[str, tuple[str, str, ZoneType]]
+CAMERAS: Cameras = {
     "kitchen-1": ("local", "专间一号", ZoneType.SPECIAL_ROOM),
     "kitchen-2": ("local", "热厨灶台", ZoneType.COOKING),
     "store-1": ("local", "仓库夜视", ZoneType.STORAGE),
@@ -100,28 +101,34 @@ class Town:
         self.stack.close()
 
 
-def found_town(folder: Path, environment: Mapping[str, str] | None = None) -> Town:
-    """Build sites, cameras and people into a fresh folder and open the API over it."""
+def found_town(
+    folder: Path, environment: Mapping[str, str] | None = None, cameras: Mapping[str, str] | None = None
+) -> Town:
+    """Build sites, cameras (`cameras`: more of them, with their sites) and people, and open the API over it."""
     stack = Stack(folder, dict(environment or {}))
     key = new_key()
-    _people(folder, key.prefix, key.digest)
+    _people(folder, key.prefix, key.digest, {**CAMERAS, **_more(cameras or {})})
     stack.serve()
     return Town(stack, Intake(stack.url, key.text))
 
 
-def _people(folder: Path, prefix: str, digest: str) -> None:
+def _more(cameras: Mapping[str, str]) -> Cameras:
+    return {name: (site, name, ZoneType.OTHER) for name, site in cameras.items()}
+
+
+def _people(folder: Path, prefix: str, digest: str, cameras: Cameras) -> None:
     database, now = open_database(Settings(data_dir=folder)), datetime.now(UTC)
     hashed = Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)).hash(PASSWORD)
     with database.write() as connection:
         for site, name in SITES.items():
             put_site(connection, site, name, now)
-        for camera, (site, name, zone) in CAMERAS.items():
+        for camera, (site, name, zone) in cameras.items():
             source = f"rtsp://viewer:secret@127.0.0.1:1/{camera}"
             row = {"id": camera, "site_id": site, "name": name, "source": source, "sampling": {}}
             put_camera(connection, row, zone, now)
         for name, role in PEOPLE.items():
             site = "local" if role is Role.KITCHEN else ""
-            add_person(connection, NewUser(name=name, role=role, site=site), hashed, now)
+            add_person(connection, NewUser(name=name, role=role, site=site), hashed, OPERATOR, now)
         row = {"id": prefix, "prefix": prefix, "digest": digest, "name": "test", "region_id": "root"}
         scopes = ["events:write", "workers", "events:read"]
         keys.add(connection, {**row, "scopes": scopes, "created_at": now})

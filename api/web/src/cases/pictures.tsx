@@ -4,12 +4,15 @@ import { format } from '../core/route';
 import { at } from '../core/when';
 import { follow } from '../shell/header';
 import { useWords } from '../words';
+import { ProofPictures, useProofs } from './proof';
 import type { CaseFile } from './types';
 
 export function Pictures({ file }: { file: CaseFile }) {
   const { t, name } = useWords();
   const live = file.events.filter((event) => event.left_at === null);
   const [i, setI] = useState(0);
+  const handedIn = new Set(file.story.flatMap((entry) => entry.proof ?? []));
+  const proofs = (useProofs(file.id).data ?? []).filter((proof) => handedIn.has(proof.id));
   const event = live[i] ?? live[0];
   if (!event) return null;
   const role = event.evidence.annotated_blurred ? 'annotated_blurred' : 'snapshot_blurred';
@@ -35,6 +38,9 @@ export function Pictures({ file }: { file: CaseFile }) {
           </div>
         )}
       </figure>
+      {proofs.map((proof) => (
+        <ProofPictures key={proof.id} proof={proof} zone={file.time_zone} />
+      ))}
     </section>
   );
 }

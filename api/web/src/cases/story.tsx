@@ -10,18 +10,19 @@ const SIGNS: Record<string, string> = {
   accept: '✓', return: '↩', extend: '◷', inspect: '⌂', withdraw: '✕', warn_yellow: 'Y', warn_red: 'R', send_inspector: '!',
 };
 
-export function Story({ file }: { file: CaseFile }) {
+/** `links`: whoever reads it has a review room. */
+export function Story({ file, links = true }: { file: CaseFile; links?: boolean }) {
   const { t } = useWords();
   return (
     <ol className="story" aria-label={t('cases.story')}>
       {file.story.map((entry, i) => (
-        <Entry key={i} entry={entry} file={file} />
+        <Entry key={i} entry={entry} file={file} links={links} />
       ))}
     </ol>
   );
 }
 
-function Entry({ entry, file }: { entry: StoryEntry; file: CaseFile }) {
+function Entry({ entry, file, links }: { entry: StoryEntry; file: CaseFile; links: boolean }) {
   const { t, name } = useWords();
   const event = file.events.find((each) => each.id === entry.event);
   return (
@@ -43,9 +44,11 @@ function Entry({ entry, file }: { entry: StoryEntry; file: CaseFile }) {
         {event && (
           <p className="small">
             {name('zone', event.zone.type)} · {event.camera_name || event.camera} · {at(event.started_at, file.time_zone)}{' '}
-            <a href={format('review', { status: 'all', event: event.id })} onClick={follow}>
-              {t('cases.seeEvent')}
-            </a>
+            {links && (
+              <a href={format('review', { status: 'all', event: event.id })} onClick={follow}>
+                {t('cases.seeEvent')}
+              </a>
+            )}
           </p>
         )}
         {entry.reason && <blockquote className="said">{entry.reason}</blockquote>}

@@ -108,6 +108,8 @@ export interface Paths {
   '/v1/videos/{video_id}': 'delete' | 'get';
   '/v1/videos/{video_id}/events/{event_id}/{part}': 'get';
   '/v1/videos/{video_id}/result': 'get';
+  '/v1/wall': 'get';
+  '/v1/wall/{camera_id}/picture': 'get';
   '/v1/webhooks': 'get' | 'post';
   '/v1/webhooks/{webhook_id}': 'delete' | 'get' | 'patch';
   '/v1/webhooks/{webhook_id}/deliveries': 'get';
@@ -116,6 +118,7 @@ export interface Paths {
   '/v1/webhooks/{webhook_id}/secret': 'post';
   '/v1/webhooks/{webhook_id}/test': 'post';
   '/v1/workers/{worker}/assignment': 'get';
+  '/v1/workers/{worker}/pictures/{camera_id}': 'put';
   '/v1/workers/{worker}/status': 'put';
 }
 
@@ -154,6 +157,7 @@ export type NewMessage = { text?: string; kind?: 'message' | 'urge' | 'call'; co
 export type NewNotice = { kind?: 'notice' | 'warning' | 'training'; texts: Record<string, Text>; to?: To };
 export type NewPassword = { password: string; current?: string };
 export type NewPhone = { name: string; phone: string; public_key: Record<string, unknown>; signature: string };
+export type NewPicture = { at: string; boxes?: ((unknown)[])[]; jpeg: string };
 export type NewRegion = { id: string; name: string; parent?: string; level?: 'province' | 'city' | 'district' | 'station' | '' };
 export type NewReview = { legal: boolean; technical: boolean; siting: boolean; signs: boolean; published: boolean; document?: string; note?: string; valid_until?: string | null };
 export type NewScan = { direction: 'in' | 'out' | 'sale'; amount: number | string };

@@ -11,6 +11,14 @@ export interface FieldError {
   allowed?: string;
 }
 
+/** What one check of a proof says. */
+export interface Told {
+  check: string;
+  result: string;
+  name: { zh: string; en: string };
+  says: { zh: string; en: string };
+}
+
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -19,6 +27,8 @@ export class ApiError extends Error {
     readonly errors: readonly FieldError[] = [],
     /** What happened, for programs: a URN. */
     readonly type: string = '',
+    /** Of a refused proof: what each check says. */
+    readonly checks: readonly Told[] = [],
   ) {
     super(detail || title);
   }
@@ -57,7 +67,7 @@ export function withQuery(path: string, query: Query = {}): string {
 async function problem(response: Response): Promise<ApiError> {
   try {
     const body = (await response.json()) as Partial<ApiError> & { errors?: FieldError[] };
-    return new ApiError(response.status, body.title ?? response.statusText, body.detail ?? '', body.errors ?? [], body.type ?? '');
+    return new ApiError(response.status, body.title ?? response.statusText, body.detail ?? '', body.errors ?? [], body.type ?? '', body.checks ?? []);
   } catch {
     return new ApiError(response.status, response.statusText || `HTTP ${response.status}`, '');
   }
@@ -67,6 +77,8 @@ export interface Call {
   method?: string;
   query?: Query;
   body?: unknown;
+  /** Instead of a body: files. */
+  form?: FormData;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
 }
@@ -77,6 +89,7 @@ export async function send(path: ApiPath, call: Call = {}): Promise<Response> {
   if (call.method && call.method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;
   const init: RequestInit = { method: call.method ?? 'GET', headers, credentials: 'same-origin' };
   if (call.body !== undefined) init.body = JSON.stringify(call.body);
+  if (call.form) init.body = call.form;
   if (call.signal) init.signal = call.signal;
   let response: Response;
   try {

@@ -17,7 +17,10 @@ export type Action =
   | 'goReview'
   | 'goCameras'
   | 'goRegister'
-  | 'goCases';
+  | 'goCases'
+  | 'goWall'
+  | 'goInsight'
+  | 'goAdmin';
 
 export interface Stroke {
   key: string;
@@ -53,7 +56,7 @@ const PLAIN: Record<string, Action> = {
   '?': 'help',
   '？': 'help',
 };
-const ROOM: Record<string, Action> = { r: 'goReview', a: 'goCases', c: 'goCameras', v: 'goRegister' };
+const ROOM: Record<string, Action> = { r: 'goReview', w: 'goWall', a: 'goCases', i: 'goInsight', m: 'goAdmin', c: 'goCameras', v: 'goRegister' };
 
 export function press(keyboard: Keyboard, stroke: Stroke, now_ms: number): [Keyboard, Action | null] {
   if (stroke.ctrl || stroke.typing) return [RESTING, null];

@@ -1,15 +1,16 @@
 /** The address bar is the state: which room, which filters, which event. */
 import { useSyncExternalStore } from 'react';
 
-export type Room = 'review' | 'cases' | 'cameras' | 'register';
+export type Room = 'review' | 'wall' | 'cases' | 'insight' | 'cameras' | 'register' | 'admin' | 'my';
 /** In the order in which they stand in the header. */
-export const ROOMS: readonly Room[] = ['review', 'cases', 'cameras', 'register'];
+export const ROOMS: readonly Room[] = ['review', 'wall', 'cases', 'insight', 'cameras', 'register', 'admin', 'my'];
 
 /** Who has use for which room; what a person may do there says the API. */
 const OF_ROLE: Record<string, readonly Room[]> = {
-  admin: ROOMS,
-  supervisor: ROOMS,
-  analyst: ['review', 'cases', 'cameras'],
+  admin: ['review', 'wall', 'cases', 'insight', 'cameras', 'register', 'admin'],
+  supervisor: ['review', 'wall', 'cases', 'insight', 'cameras', 'register'],
+  analyst: ['review', 'wall', 'cases', 'insight', 'cameras'],
+  kitchen: ['my'],
 };
 export const roomsOf = (role: string): readonly Room[] => OF_ROLE[role] ?? ['review'];
 

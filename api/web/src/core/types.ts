@@ -78,6 +78,8 @@ export interface KitchenEvent {
   review?: Review | null;
   /** Who is reviewing it at the moment; null = nobody. */
   claim?: { by: string; until: string } | null;
+  /** The case that it is in. */
+  case?: { id: string; stage: string } | null;
   site_name?: string;
   camera_name?: string;
   time_zone?: string;

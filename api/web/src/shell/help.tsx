@@ -23,9 +23,12 @@ const PLAYER: readonly Row[] = [
 ];
 const ROOMS: readonly Row[] = [
   [['G', 'R'], 'room.review'],
+  [['G', 'W'], 'room.wall'],
   [['G', 'A'], 'room.cases'],
+  [['G', 'I'], 'room.insight'],
   [['G', 'C'], 'room.cameras'],
   [['G', 'V'], 'room.register'],
+  [['G', 'M'], 'room.admin'],
   [['?'], 'help.this'],
 ];
 

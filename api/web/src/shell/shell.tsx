@@ -3,9 +3,10 @@ import { useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { send } from '../core/http';
 import { press, RESTING, strokeOf, type Action, type Keyboard } from '../core/keys';
-import { format, go, useRoute, type Room } from '../core/route';
+import { format, go, roomsOf, useRoute, type Room } from '../core/route';
 import { isOfCase, useStream, type StreamState } from '../core/stream';
 import type { CatalogueKind, CloudEvent, Session } from '../core/types';
+import { forgetAway } from '../my/away';
 import { forgetReason } from '../review/original';
 import { useSites } from '../review/data';
 import { Review } from '../review/review';
@@ -15,11 +16,15 @@ import { Help } from './help';
 import { Notes } from './notes';
 import { Loading } from './states';
 
+const Admin = lazy(() => import('../admin/room'));
+const Insight = lazy(() => import('../insight/room'));
+const Wall = lazy(() => import('../wall/room'));
 const Cases = lazy(() => import('../cases/room'));
 const Cameras = lazy(() => import('../rooms/cameras'));
+const My = lazy(() => import('../my/room'));
 const Register = lazy(() => import('../rooms/register'));
 
-const ROOM_OF: Partial<Record<Action, Room>> = { goReview: 'review', goCases: 'cases', goCameras: 'cameras', goRegister: 'register' };
+const ROOM_OF: Partial<Record<Action, Room>> = { goReview: 'review', goWall: 'wall', goCases: 'cases', goInsight: 'insight', goAdmin: 'admin', goCameras: 'cameras', goRegister: 'register' };
 type Listener = (action: Action) => boolean;
 type Taker = (event: CloudEvent) => void;
 
@@ -73,7 +78,10 @@ function useOnline(): boolean {
 }
 
 export function Shell({ session, kinds }: ShellProps) {
-  const { room } = useRoute();
+  // Who opens the address of a room that is not theirs stands in their own first room.
+  const rooms = roomsOf(session.user.role);
+  const asked = useRoute().room;
+  const room = rooms.includes(asked) ? asked : (rooms[0] ?? 'review');
   const queries = useQueryClient();
   const [helping, setHelping] = useState(false);
   const listener = useRef<Listener | null>(null);
@@ -92,6 +100,7 @@ export function Shell({ session, kinds }: ShellProps) {
   const leave = async (): Promise<void> => {
     await send('/v1/session', { method: 'DELETE' });
     forgetReason();
+    await forgetAway();
     queries.setQueryData(['session'], null);
     queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'session' });
   };
@@ -101,9 +110,13 @@ export function Shell({ session, kinds }: ShellProps) {
       <Banners demo={demo} stream={stream} online={useOnline()} />
       {room === 'review' && <Review me={session.user} kinds={kinds} listener={listener} taker={taker} />}
       <Suspense fallback={<Loading />}>
+        {room === 'wall' && <Wall />}
         {room === 'cases' && <Cases session={session} kinds={kinds} />}
+        {room === 'insight' && <Insight kinds={kinds} />}
         {room === 'cameras' && <Cameras />}
         {room === 'register' && <Register />}
+        {room === 'admin' && <Admin user={session.user} />}
+        {room === 'my' && <My session={session} />}
       </Suspense>
       <Help open={helping} close={() => setHelping(false)} />
     </Notes>

@@ -1,11 +1,19 @@
 /** Every sentence of the console in English; the type makes a missing or invented key an error. */
+import { en as admin } from './admin';
 import { en as cases } from './cases';
+import { en as insight } from './insight';
+import { en as my } from './my';
 import { en as review } from './review';
+import { en as wall } from './wall';
 import type { Dictionary } from './zh';
 
 export const en: Dictionary = {
+  ...admin,
   ...cases,
+  ...insight,
+  ...my,
   ...review,
+  ...wall,
   'app.name': 'Mingchu',
   'app.sub': '明厨',
   'app.demo': 'Demo data: pictures are rendered',
@@ -23,7 +31,10 @@ export const en: Dictionary = {
   'theme.dark': 'Dark',
 
   'room.review': 'Review',
+  'room.wall': 'Wall',
   'room.cases': 'Cases',
+  'room.insight': 'Insight',
+  'room.admin': 'Administration',
   'room.cameras': 'Cameras',
   'room.register': 'Viewing register',
   'room.nav': 'Main navigation',

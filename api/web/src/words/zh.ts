@@ -1,10 +1,18 @@
 /** Every sentence of the console in Chinese; the keys are the contract that en.ts must keep. */
+import { zh as admin } from './admin';
 import { zh as cases } from './cases';
+import { zh as insight } from './insight';
+import { zh as my } from './my';
 import { zh as review } from './review';
+import { zh as wall } from './wall';
 
 export const zh = {
+  ...admin,
   ...cases,
+  ...insight,
+  ...my,
   ...review,
+  ...wall,
   'app.name': '明厨',
   'app.sub': 'Mingchu',
   'app.demo': '演示数据：画面为渲染生成',
@@ -22,7 +30,10 @@ export const zh = {
   'theme.dark': '深色',
 
   'room.review': '审阅',
+  'room.wall': '矩阵',
   'room.cases': '案件',
+  'room.insight': '分析',
+  'room.admin': '管理',
   'room.cameras': '摄像头',
   'room.register': '查阅登记',
   'room.nav': '主导航',

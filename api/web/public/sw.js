@@ -1,0 +1,43 @@
+/* What a kitchen's phone keeps for a bad connection: the page itself, and the duties as they were last seen.
+ * The network always comes first; nothing is kept of other people's pages. Signing out empties it all. */
+const SHELL = 'mingchu-shell-1';
+const SEEN = 'mingchu-seen-1';
+const KEPT = [/^\/v1\/session$/, /^\/v1\/catalogue$/, /^\/v1\/my\//, /^\/v1\/cases\/[0-9a-f-]{36}$/, /^\/v1\/notices/, /^\/v1\/sites$/, /\/media\/(snapshot|annotated)_blurred$/];
+const PATIENCE_MS = 8000;
+
+self.addEventListener('install', (event) => event.waitUntil(self.skipWaiting()));
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener('message', (event) => {
+  if (event.data === 'forget') event.waitUntil(caches.delete(SEEN));
+});
+
+async function fresh(request, cache, key) {
+  const kept = await caches.open(cache);
+  try {
+    const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (answer.ok) await kept.put(key, answer.clone());
+    return answer;
+  } catch (error) {
+    const known = await kept.match(key);
+    if (known) return known;
+    throw error;
+  }
+}
+
+async function lasting(request) {
+  const kept = await caches.open(SHELL);
+  const known = await kept.match(request);
+  if (known) return known;
+  const answer = await fetch(request);
+  if (answer.ok) await kept.put(request, answer.clone());
+  return answer;
+}
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== 'GET' || url.origin !== self.location.origin) return;
+  if (request.mode === 'navigate' && !url.pathname.startsWith('/v1/') && !url.pathname.startsWith('/p/')) event.respondWith(fresh(request, SHELL, '/my'));
+  else if (url.pathname.startsWith('/assets/') || url.pathname === '/icon.svg') event.respondWith(lasting(request));
+  else if (KEPT.some((path) => path.test(url.pathname))) event.respondWith(fresh(request, SEEN, request.url));
+});

@@ -1,0 +1,242 @@
+/** The five-fixed camera: register the phone once, take the scene, take the portrait, send, and hear what each check says. */
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useRef, useState, type FormEvent } from 'react';
+import { useCase } from '../cases/data';
+import { ProofChecks } from '../cases/proof';
+import { ApiError } from '../core/http';
+import { useNow } from '../core/now';
+import { format, go } from '../core/route';
+import { follow } from '../shell/header';
+import { Loading, useSentence } from '../shell/states';
+import { useWords } from '../words';
+import { answer } from './outbox';
+import { canSign, knownPhone, registerPhone, type Phone } from './phonekey';
+import { challenged, distance_m, proven, shot, type Challenge, type Check, type Place, type Proof, type Shot } from './proving';
+
+type Step = 'scene' | 'portrait' | 'sending' | 'sent' | 'refused';
+
+export function CameraPage({ id, account }: { id: string; account: string }) {
+  const { t } = useWords();
+  const sentence = useSentence();
+  const [phone, setPhone] = useState<Phone | null | undefined>(undefined);
+  const [wrong, setWrong] = useState('');
+  useEffect(() => {
+    if (!canSign()) return;
+    knownPhone(account).then(setPhone, (error: unknown) => setWrong(sentence(error)));
+  }, [account]);
+  return (
+    <>
+      <a className="my-back" href={format('my', { case: id })} onClick={follow}>
+        ← {t('my.back')}
+      </a>
+      <h1>{t('camera.title')}</h1>
+      {!canSign() && <p className="wrong">{t('camera.insecure')}</p>}
+      {wrong && <p className="wrong" role="alert">{wrong}</p>}
+      {canSign() && phone === undefined && !wrong && <Loading />}
+      {phone === null && <Registration account={account} done={setPhone} />}
+      {phone && phone.state !== 'active' && <p className="waiting">{t('camera.pending')}</p>}
+      {phone?.state === 'active' && <Taking id={id} phone={phone} />}
+    </>
+  );
+}
+
+function Registration({ account, done }: { account: string; done: (phone: Phone) => void }) {
+  const { t } = useWords();
+  const sentence = useSentence();
+  const [number, setNumber] = useState('');
+  const [wrong, setWrong] = useState('');
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      done(await registerPhone(account, t('camera.myPhone'), number.replace(/[\s-]/g, '')));
+    } catch (error) {
+      setWrong(sentence(error));
+      setBusy(false);
+    }
+  };
+  return (
+    <form className="step-form" onSubmit={(event) => void submit(event)}>
+      <p>{t('camera.registerHelp')}</p>
+      <div className="field">
+        <label htmlFor="phone-number">{t('camera.number')}</label>
+        <input id="phone-number" type="tel" inputMode="tel" autoComplete="tel" required pattern="\+?[0-9 \-]{6,24}" value={number} onChange={(e) => setNumber(e.target.value)} />
+      </div>
+      <p className="wrong" role="alert">
+        {wrong}
+      </p>
+      <button className="button button-main button-big" disabled={busy}>
+        {t('camera.register')}
+      </button>
+    </form>
+  );
+}
+
+function usePlace(): [Place | null, boolean] {
+  const [place, setPlace] = useState<Place | null>(null);
+  const [refused, setRefused] = useState(false);
+  useEffect(() => {
+    const watch = navigator.geolocation.watchPosition(
+      ({ coords, timestamp }) => setPlace({ latitude: coords.latitude, longitude: coords.longitude, accuracy_m: coords.accuracy, at: new Date(timestamp).toISOString() }),
+      () => setRefused(true),
+      { enableHighAccuracy: true, maximumAge: 5000 },
+    );
+    return () => navigator.geolocation.clearWatch(watch);
+  }, []);
+  return [place, refused];
+}
+
+/** A live picture from this side of the phone; closed when the side changes or the page goes. */
+function useLive(facing: 'environment' | 'user' | null): [React.RefObject<HTMLVideoElement | null>, string] {
+  const video = useRef<HTMLVideoElement>(null);
+  const [wrong, setWrong] = useState('');
+  useEffect(() => {
+    if (!facing) return undefined;
+    let stream: MediaStream | null = null;
+    let over = false;
+    navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: facing, width: { ideal: 1920 }, height: { ideal: 1080 } } }).then(
+      (found) => {
+        stream = found;
+        if (over) return found.getTracks().forEach((track) => track.stop());
+        if (video.current) {
+          video.current.srcObject = found;
+          void video.current.play().catch(() => undefined);
+        }
+      },
+      (error: unknown) => setWrong(String(error)),
+    );
+    return () => {
+      over = true;
+      stream?.getTracks().forEach((track) => track.stop());
+    };
+  }, [facing]);
+  return [video, wrong];
+}
+
+function Taking({ id, phone }: { id: string; phone: Phone }) {
+  const { t, language } = useWords();
+  const sentence = useSentence();
+  const queries = useQueryClient();
+  const file = useCase(id).data;
+  const [challenge, setChallenge] = useState<Challenge | null>(null);
+  const [step, setStep] = useState<Step>('scene');
+  const [scene, setScene] = useState<Shot | null>(null);
+  const [proof, setProof] = useState<Proof | null>(null);
+  const [refused, setRefused] = useState<Check[]>([]);
+  const [wrong, setWrong] = useState('');
+  const [place, placeRefused] = usePlace();
+  const [video, cameraWrong] = useLive(step === 'scene' ? 'environment' : step === 'portrait' ? 'user' : null);
+  const now = useNow(1000);
+  const begin = useCallback(async () => {
+    setWrong('');
+    setScene(null);
+    try {
+      setChallenge(await challenged(phone.id, id));
+      setStep('scene');
+    } catch (error) {
+      setWrong(sentence(error));
+    }
+  }, [phone.id, id]);
+  useEffect(() => void begin(), [begin]);
+
+  const press = async (): Promise<void> => {
+    if (!challenge || !video.current || !place) return;
+    try {
+      const taken = await shot(video.current, challenge);
+      if (step === 'scene') {
+        setScene(taken);
+        setStep('portrait');
+        return;
+      }
+      if (!scene) return;
+      setStep('sending');
+      const told = await proven(phone, challenge, { scene, portrait: taken }, place);
+      setProof(told);
+      setStep('sent');
+      void queries.invalidateQueries({ queryKey: ['photos'] });
+    } catch (error) {
+      const checks = error instanceof ApiError ? [...error.checks] : [];
+      setRefused(checks);
+      setWrong(checks.length > 0 ? '' : sentence(error));
+      setStep('refused');
+    }
+  };
+  const handIn = async (): Promise<void> => {
+    if (!proof || !file) return;
+    try {
+      await answer({ case: id, action: 'rectify', body: { proof: [proof.id] }, etag: file.etag });
+      void queries.invalidateQueries({ queryKey: ['cases'] });
+      go(format('my', { case: id }));
+    } catch (error) {
+      setWrong(sentence(error));
+    }
+  };
+  const left_s = challenge ? Math.max(0, Math.floor((new Date(challenge.expires_at).getTime() - now) / 1000)) : 0;
+  const away = place && challenge?.fence ? distance_m(place, challenge.fence) : null;
+  const fits = place !== null && place.accuracy_m <= (challenge?.allowed.accuracy_m ?? Infinity);
+  if (wrong && !challenge) return <p className="wrong" role="alert">{wrong}</p>;
+  if (step === 'sending') return <Loading />;
+  if (step === 'sent' && proof)
+    return (
+      <section className="step-form" data-outcome={proof.outcome}>
+        <p>
+          <strong>✓ {t('camera.sent', { id: proof.id.slice(0, 8) })}</strong>
+        </p>
+        {proof.outcome === 'doubtful' && <p>{t('camera.doubtful')}</p>}
+        <ProofChecks checks={proof.checks} />
+        <p className="wrong" role="alert">
+          {wrong}
+        </p>
+        <button className="button button-main button-big" onClick={() => void handIn()}>
+          {t('camera.handIn')}
+        </button>
+      </section>
+    );
+  if (step === 'refused')
+    return (
+      <section className="step-form">
+        <p className="wrong" role="alert">
+          {wrong || t('camera.refused')}
+        </p>
+        <ProofChecks checks={refused.filter((each) => each.result !== 'passed')} />
+        <button className="button button-main button-big" onClick={() => void begin()}>
+          {t('camera.again')}
+        </button>
+      </section>
+    );
+  return (
+    <section className="camera" data-step={step}>
+      <p>
+        <strong>{t(step === 'scene' ? 'camera.scene' : 'camera.portrait')}</strong>
+      </p>
+      <div className="camera-view">
+        <video ref={video} playsInline muted data-mirror={step === 'portrait'} aria-label={t('camera.live')} />
+        {challenge && (
+          <>
+            <span className="camera-nonce">{challenge.nonce}</span>
+            <img className="camera-mark" src={`data:image/png;base64,${challenge.mark.png}`} alt="" style={{ width: `${challenge.mark.share * 56}%` }} />
+          </>
+        )}
+      </div>
+      {cameraWrong && <p className="wrong" role="alert">{t('camera.noCamera', { why: cameraWrong })}</p>}
+      <ul className="camera-facts" lang={language}>
+        <li data-good={fits}>
+          {placeRefused && !place ? t('camera.noPlace') : place ? t('camera.accuracy', { n: Math.round(place.accuracy_m) }) : t('camera.placing')}
+        </li>
+        {away !== null && challenge?.fence && <li data-good={away <= challenge.fence.radius_m}>{t('camera.away', { n: Math.round(away) })}</li>}
+        <li data-good={left_s > 30}>{t('camera.left', { n: left_s })}</li>
+      </ul>
+      {left_s === 0 && challenge ? (
+        <button className="button button-main button-big" onClick={() => void begin()}>
+          {t('camera.again')}
+        </button>
+      ) : (
+        <button className="button button-main button-big shutter" disabled={!challenge || !place} onClick={() => void press()}>
+          ◉ {t('camera.shutter')}
+        </button>
+      )}
+      <p className="muted small">{t('camera.privacy')}</p>
+    </section>
+  );
+}

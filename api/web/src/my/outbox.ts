@@ -1,0 +1,106 @@
+/** Answers that could not be sent yet: kept in the browser, sent again when the network is back, each once. */
+import { useSyncExternalStore } from 'react';
+import type { StepBody } from '../core/api.gen';
+import { ApiError, get, newKey, send } from '../core/http';
+import type { CaseFile } from '../cases/types';
+import { all, put, remove } from './drawer';
+
+export interface Waiting {
+  /** Also its Idempotency-Key: sending it twice does it once. */
+  key: string;
+  case: string;
+  action: string;
+  body: StepBody;
+  etag: string;
+  at: string;
+  /** Why it was refused; empty while it waits. */
+  refused: string;
+}
+
+let known: readonly Waiting[] = [];
+const listeners = new Set<() => void>();
+
+async function reread(): Promise<void> {
+  known = (await all<Waiting>('waiting')).sort((a, b) => a.at.localeCompare(b.at));
+  listeners.forEach((listener) => listener());
+}
+
+export const useWaiting = (): readonly Waiting[] =>
+  useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      void reread().catch(() => undefined);
+      return () => listeners.delete(listener);
+    },
+    () => known,
+  );
+
+const isAway = (error: unknown): boolean => error instanceof ApiError && (error.unreachable || error.status >= 500 || error.status === 401 || error.status === 429);
+
+async function deliver(item: Waiting): Promise<void> {
+  const headers = { 'If-Match': item.etag, 'Idempotency-Key': item.key };
+  await send(`/v1/cases/${item.case}/${item.action}`, { method: 'POST', body: item.body, headers });
+}
+
+/** While it waited the case may have moved on: it is sent for the case as it is now, if it still may be. */
+async function deliverAnew(item: Waiting): Promise<void> {
+  const now = await get<CaseFile>(`/v1/cases/${item.case}`);
+  if (!now.permitted.some((each) => each.action === item.action)) throw new ApiError(409, 'conflict', '');
+  await deliver({ ...item, etag: now.etag });
+}
+
+async function settle(item: Waiting): Promise<'sent' | 'waits' | 'refused'> {
+  try {
+    await deliver(item).catch((error: unknown) => {
+      if (error instanceof ApiError && error.status === 412) return deliverAnew(item);
+      throw error;
+    });
+  } catch (error) {
+    if (isAway(error)) return 'waits';
+    await put('waiting', item.key, { ...item, refused: error instanceof ApiError ? error.detail || error.title : String(error) });
+    return 'refused';
+  }
+  await remove('waiting', item.key);
+  return 'sent';
+}
+
+/** Answer now, or as soon as the network is back. */
+export async function answer(wanted: Pick<Waiting, 'case' | 'action' | 'body' | 'etag'>): Promise<'sent' | 'waits'> {
+  const item: Waiting = { ...wanted, key: newKey(), at: new Date().toISOString(), refused: '' };
+  try {
+    await deliver(item);
+    return 'sent';
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    await put('waiting', item.key, item);
+    await reread();
+    return 'waits';
+  }
+}
+
+let flushing: Promise<number> | null = null;
+
+/** Send what waits, oldest first; stops at the first that the network does not take. Returns how many went. */
+export function flush(): Promise<number> {
+  flushing ??= emptied().finally(() => {
+    flushing = null;
+  });
+  return flushing;
+}
+
+async function emptied(): Promise<number> {
+  let sent = 0;
+  for (const item of await all<Waiting>('waiting')) {
+    if (item.refused) continue;
+    const fate = await settle(item);
+    if (fate === 'sent') sent += 1;
+    if (fate === 'waits') break;
+  }
+  await reread();
+  return sent;
+}
+
+export async function forget(key: string): Promise<void> {
+  await remove('waiting', key);
+  await reread();
+}

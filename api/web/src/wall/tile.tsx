@@ -1,0 +1,52 @@
+/** One camera of the wall: picture, boxes, name, health, how old the picture is, and what began here a moment ago. */
+import { memo, useState } from 'react';
+import { TierSign } from '../shell/badges';
+import { useWords } from '../words';
+import { GLOW_MS, isIll, OLD_MS, type Tile } from './data';
+
+export const pictureOf = (tile: Tile): string | null => (tile.picture ? `/v1/wall/${tile.camera}/picture?at=${encodeURIComponent(tile.picture.at)}` : null);
+
+/** The last picture stays until the next one is there: nothing flickers. */
+export function Live({ tile, boxes }: { tile: Tile; boxes: boolean }) {
+  const { t } = useWords();
+  const wanted = pictureOf(tile);
+  const [shown, setShown] = useState<string | null>(null);
+  if (!wanted) return <span className="tile-none">{t('wall.noPicture')}</span>;
+  return (
+    <>
+      <img className="tile-picture" src={shown ?? wanted} alt="" />
+      {shown !== wanted && <img className="tile-next" src={wanted} alt="" aria-hidden="true" onLoad={() => setShown(wanted)} />}
+      {boxes && tile.picture && (
+        <svg className="tile-boxes" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+          {tile.picture.boxes.map(([x0, y0, x1, y1], i) => (
+            <rect key={i} x={x0} y={y0} width={x1 - x0} height={y1 - y0} />
+          ))}
+        </svg>
+      )}
+    </>
+  );
+}
+
+export const TileCard = memo(function TileCard({ tile, now, boxes, open }: { tile: Tile; now: number; boxes: boolean; open: (camera: string) => void }) {
+  const { t, kind, name, age } = useWords();
+  const { latest } = tile;
+  const fresh = latest && now - new Date(latest.started_at).getTime() < GLOW_MS ? latest : null;
+  const ill = isIll(tile);
+  const picture_ms = tile.picture ? now - new Date(tile.picture.at).getTime() : OLD_MS;
+  const label = [tile.name || tile.camera, tile.site_name, ill && name('state', tile.state?.state ?? 'unknown'), latest?.open && kind(latest.kind)].filter(Boolean).join(' · ');
+  return (
+    <button className="tile" data-camera={tile.camera} data-ill={ill} data-tier={fresh?.tier} aria-label={label} onClick={() => open(tile.camera)}>
+      <Live tile={tile} boxes={boxes} />
+      <span className="tile-name">
+        <b>{tile.name || tile.camera}</b> {tile.site_name}
+      </span>
+      {ill && <span className="tile-health">{name('state', tile.state?.state ?? 'unknown')}</span>}
+      {latest && (latest.open || fresh) && (
+        <span className="tile-event">
+          <TierSign tier={latest.tier} size={16} /> {kind(latest.kind)}
+        </span>
+      )}
+      <span className="tile-age" style={{ transform: `scaleX(${Math.min(1, Math.max(0, picture_ms / OLD_MS))})` }} title={tile.picture ? t('wall.age', { age: age(tile.picture.at, now) }) : t('wall.noPicture')} />
+    </button>
+  );
+});
