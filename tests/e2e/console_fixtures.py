@@ -171,9 +171,9 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def media(video: bytes, told: bytes) -> Iterator[tuple[str, str, bytes]]:
+def media(video: bytes, told: bytes, view: NDArray[np.uint8] | None = None) -> Iterator[tuple[str, str, bytes]]:
     """Yield role, media type and bytes of everything that is kept for one event."""
-    yield "snapshot", "image/jpeg", jpeg(picture(7.0))
+    yield "snapshot", "image/jpeg", jpeg(picture(7.0) if view is None else view)
     yield "annotated", "image/jpeg", jpeg(picture(7.0, drawn=True))
     yield "snapshot_blurred", "image/jpeg", jpeg(picture(7.0, blurred=True))
     yield "annotated_blurred", "image/jpeg", jpeg(picture(7.0, drawn=True, blurred=True))
@@ -202,12 +202,12 @@ class Intake:
         headers = {"Content-Type": media_type, "X-Content-SHA256": hashlib.sha256(content).hexdigest()}
         self.put(f"/v1/events/{event}/media/{name}", content, headers)
 
-    def push(self, case: Case, now: datetime, video: bytes) -> str:
+    def push(self, case: Case, now: datetime, video: bytes, view: NDArray[np.uint8] | None = None) -> str:
         """Send one violation with all its evidence; return its id."""
         event = event_id(case, now)
         self.event(body(case, "opened", now))
         told = httpx.Request("PUT", self.url, json=manifest(case, now)).content
-        for name, media_type, content in media(video, told):
+        for name, media_type, content in media(video, told, view):
             self.media(event, name, media_type, content)
         if case.closed:
             self.event(body(case, "closed", now))

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.browsing import PHONE, visiting
 from tests.e2e.console_fixtures import Case
+from tests.e2e.proving import Phone, kitchen
 from tests.e2e.test_console import browser  # noqa: F401 - a fixture
 from tests.e2e.town import Town, found_town
 
@@ -24,7 +25,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 def test_a_case_goes_from_the_board_to_its_end(browser: Browser, town: Town) -> None:  # noqa: F811 - the fixture
-    case, cook = town.begin(HAT), town.person("cook")
+    case, cook = town.begin(HAT, view=kitchen()), town.person("cook")
+    phone = Phone(cook)
+    phone.register()
     with visiting(browser, town, "li") as visit:
         page = visit.page
         visit.go("/review")
@@ -40,8 +43,9 @@ def test_a_case_goes_from_the_board_to_its_end(browser: Browser, town: Town) -> 
         page.get_by_role("button", name="确定下达通知").click()
         expect(page.locator('[aria-current="step"]')).to_have_text("已下达")
         cook.act(case, "plan", reason="今天就买新帽子。")
-        cook.act(case, "rectify", proof=["photo-1"])
+        cook.act(case, "rectify", proof=[phone.prove(case)])
         expect(page.locator(".said")).to_have_text("今天就买新帽子。")
+        expect(page.locator("[data-proof] .checks li")).to_have_count(11)
         page.get_by_role("button", name="退回整改").click()
         page.get_by_role("button", name="确定退回整改").click()
         expect(page.get_by_role("alert")).to_have_text("请写明理由。")
@@ -51,7 +55,7 @@ def test_a_case_goes_from_the_board_to_its_end(browser: Browser, town: Town) -> 
         page.get_by_label("说明理由").fill("明天到货。")
         page.get_by_role("button", name="确定延长期限").click()
         expect(page.locator('[data-what="extend"]')).to_contain_text("新期限")
-        cook.act(case, "rectify", proof=["photo-2"])
+        cook.act(case, "rectify", proof=[phone.prove(case)])
         page.get_by_role("button", name="复查通过").click()
         page.get_by_role("button", name="确定复查通过").click()
         expect(page.locator("main")).to_have_attribute("data-stage", "closed")

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
+from numpy.typing import NDArray
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import update
 
 from api.auth.caller import Role
 from api.auth.secrets import Passwords, new_key
@@ -16,12 +19,15 @@ from api.opening import open_database
 from api.people import OPERATOR, NewUser, add_person
 from api.settings import Settings
 from api.store import keys
+from api.store.schema import sites
 from tests.e2e.console_fixtures import Case, Intake, clip
 from tests.e2e.stack import Stack
 from vision.scene import ZoneType
 
 Json = dict[str, Any]
 PASSWORD = "correct horse battery"
+HERE = (30.2741, 120.1551)
+"""Where every kitchen of the town is."""
 SITES = {"local": "红旗路店", "school": "育才小学食堂"}
 Cameras = Mapping[str, tuple[str, str, ZoneType]]
 CAMERAS: Cameras = {
@@ -85,12 +91,12 @@ class Town:
             self.people[name] = Person(self.stack.url, name, client, told.json()["csrf"])
         return self.people[name]
 
-    def event(self, case: Case) -> str:
-        return self.intake.push(case, self.now, self.film)
+    def event(self, case: Case, view: NDArray[np.uint8] | None = None) -> str:
+        return self.intake.push(case, self.now, self.film, view)
 
-    def begin(self, case: Case, by: str = "li") -> str:
-        """Send an event, let a supervisor confirm it, and return its case."""
-        event = self.event(case)
+    def begin(self, case: Case, by: str = "li", view: NDArray[np.uint8] | None = None) -> str:
+        """Send an event (`view`: what its camera saw), let a supervisor confirm it, and return its case."""
+        event = self.event(case, view)
         self.person(by).post(f"/v1/events/{event}/review", {"verdict": "confirmed"})
         home: str = self.person(by).get(f"/v1/events/{event}")["case"]["id"]
         return home
@@ -122,6 +128,7 @@ def _people(folder: Path, prefix: str, digest: str, cameras: Cameras) -> None:
     with database.write() as connection:
         for site, name in SITES.items():
             put_site(connection, site, name, now)
+        connection.execute(update(sites).values(latitude=HERE[0], longitude=HERE[1]))
         for camera, (site, name, zone) in cameras.items():
             source = f"rtsp://viewer:secret@127.0.0.1:1/{camera}"
             row = {"id": camera, "site_id": site, "name": name, "source": source, "sampling": {}}
