@@ -60,6 +60,7 @@ from api.routes import (
     photos,
     probe,
     public,
+    public_page,
     regions,
     registers,
     reports,
@@ -231,7 +232,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(part.router)
     for kitchens in (phones, photos, selfchecks, batches, documents):
         app.include_router(kitchens.router)
-    for shown in (order_preview, wall):
+    for shown in (order_preview, wall, public_page):
         app.include_router(shown.router)
     _add_console(app)
     if settings.cors_origins:

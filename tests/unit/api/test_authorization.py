@@ -423,6 +423,7 @@ TABLE: dict[tuple[str, str], Rule] = {
     # Nobody has published anything here.
     ("GET", "/v1/public/sites"): replace(ANYBODY, path="/v1/public/sites"),
     ("GET", "/v1/public/sites/{site_id}"): replace(ANYBODY, path="/v1/public/sites/{region}-site", ok=GONE),
+    ("GET", "/p/{site_id}"): replace(ANYBODY, path="/p/{region}-site", ok=GONE),
     ("GET", "/v1/public/lists/{name}"): replace(ANYBODY, path="/v1/public/lists/black"),
     ("GET", "/v1/public/cases/{case_id}/picture"): replace(ANYBODY, path="/v1/public/cases/{case}/picture", ok=GONE),
     **{

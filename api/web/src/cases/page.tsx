@@ -11,16 +11,17 @@ import { Signs, StagePath } from './parts';
 import { Pictures } from './pictures';
 import { OrderText, Steps } from './steps';
 import { Story } from './story';
+import { Thread } from './thread';
 import type { CaseFile } from './types';
 
-export function CaseRoom({ id }: { id: string; user: User }) {
+export function CaseRoom({ id, user }: { id: string; user: User }) {
   const query = useCase(id);
   if (query.isPending) return <Loading />;
   if (query.isError && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  return <CaseView file={query.data} />;
+  return <CaseView file={query.data} user={user} />;
 }
 
-function CaseView({ file }: { file: CaseFile }) {
+function CaseView({ file, user }: { file: CaseFile; user: User }) {
   const { t, language } = useWords();
   const kind = language === 'en' ? file.kind_names.en : file.kind_names.zh;
   return (
@@ -48,6 +49,7 @@ function CaseView({ file }: { file: CaseFile }) {
             <h2>{t('cases.story')}</h2>
             <Story file={file} />
           </section>
+          {user.role !== 'analyst' && <Thread file={file} mine="supervisor" />}
           {file.order && (
             <details className="case-order" open>
               <summary>{t('cases.orderText')}</summary>

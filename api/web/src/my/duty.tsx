@@ -6,6 +6,7 @@ import { useCase } from '../cases/data';
 import { Signs } from '../cases/parts';
 import { OrderText } from '../cases/steps';
 import { Story } from '../cases/story';
+import { Thread } from '../cases/thread';
 import type { CaseFile, Permitted } from '../cases/types';
 import { format, go } from '../core/route';
 import { at } from '../core/when';
@@ -65,6 +66,7 @@ function DutyView({ file }: { file: CaseFile }) {
           <OrderText texts={file.order} />
         </details>
       )}
+      <Thread file={file} mine="kitchen" />
       <details className="my-more" open>
         <summary>{t('cases.story')}</summary>
         <Story file={file} links={false} />

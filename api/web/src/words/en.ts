@@ -4,6 +4,7 @@ import { en as cases } from './cases';
 import { en as insight } from './insight';
 import { en as my } from './my';
 import { en as review } from './review';
+import { en as thread } from './thread';
 import { en as wall } from './wall';
 import type { Dictionary } from './zh';
 
@@ -13,6 +14,7 @@ export const en: Dictionary = {
   ...insight,
   ...my,
   ...review,
+  ...thread,
   ...wall,
   'app.name': 'Mingchu',
   'app.sub': '明厨',

@@ -4,6 +4,7 @@ import { zh as cases } from './cases';
 import { zh as insight } from './insight';
 import { zh as my } from './my';
 import { zh as review } from './review';
+import { zh as thread } from './thread';
 import { zh as wall } from './wall';
 
 export const zh = {
@@ -12,6 +13,7 @@ export const zh = {
   ...insight,
   ...my,
   ...review,
+  ...thread,
   ...wall,
   'app.name': '明厨',
   'app.sub': 'Mingchu',
