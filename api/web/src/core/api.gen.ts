@@ -4,6 +4,7 @@
 export interface Paths {
   '/healthz': 'get';
   '/metrics': 'get';
+  '/p/{site_id}': 'get';
   '/readyz': 'get';
   '/v1/access-log': 'get';
   '/v1/batches': 'post';
