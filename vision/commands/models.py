@@ -52,14 +52,18 @@ def train(
     data: Data = DATA,
     manifests: Manifests = MANIFESTS,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps; default: as the shipped model's recipe.")] = None,
+    reviewed: Annotated[
+        list[Path] | None,
+        typer.Option("--from", help="Folder of `dataset export --format coco`; fine-tunes the shipped weights on it."),
+    ] = None,
 ) -> None:
-    """Train a model from the labelled sets; run again to go on after an interruption."""
+    """Train a model from the labelled sets, or fine-tune it on reviewed events; run again to go on after a stop."""
     try:
         from vision.training.recipes import Bench  # noqa: PLC0415  # torch comes with the extra `train` only
         from vision.training.recipes import train as follow  # noqa: PLC0415  # the same
     except ImportError as missing:
         raise ConfigError("model train", str(missing.name), "an installation with the extra `train`") from missing
-    typer.echo(follow(name, Bench(manifests, data, work), steps))
+    typer.echo(follow(name, Bench(manifests, data, work, reviewed or ()), steps))
 
 
 @model_app.command("promote")

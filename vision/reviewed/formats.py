@@ -26,7 +26,8 @@ def coco(events: Sequence[Reviewed]) -> Files:
     kinds = kinds_of(events)
     images = [
         {"id": i, "file_name": f"{PICTURES}/{event.file}", "width": event.wh[0], "height": event.wh[1],
-         "verdict": event.verdict, "negatives": [event.kind] if event.negative else []}
+         "verdict": event.verdict, "negatives": [event.kind] if event.negative else [],
+         "event": {"kind": event.kind, "reason": event.reason, "bbox": _xywh(event)}}
         for i, event in enumerate(events, 1)
     ]  # fmt: skip
     boxes = [

@@ -16,6 +16,8 @@ LEAST, MOST = 0.5, 0.9
 """Bounds of `answer_above`."""
 ACCUSING = 0.6
 """Least `answer_above` of masks and clothes: a neck looks like a mask under a chin, a white shirt like everyday."""
+ACCUSED: Final = 0.01
+"""Share of the work clothes of val that may be called everyday or bare; from there on clothes are answered."""
 SHIFTS: Final = tuple(np.arange(-1.5, 1.51, 0.25).tolist())
 
 
@@ -69,6 +71,8 @@ def calibrated(logits: Floats, target: Targets, states: Sequence[str]) -> Calibr
 
 def answer_above(probability: Floats, target: Targets, states: Sequence[str]) -> float:
     """Return the highest threshold at which COVERAGE of the heads with a known state are still answered."""
+    if "bare" in states:
+        return _seldom_accusing(probability, target, states)
     unknown = states.index("unknown")
     known = np.delete(probability, unknown, axis=1).max(axis=1)[target != unknown]
     open_ = known > probability[target != unknown, unknown]
@@ -77,6 +81,16 @@ def answer_above(probability: Floats, target: Targets, states: Sequence[str]) ->
         if (open_ & (known >= least)).mean() >= COVERAGE:
             return round(float(least), 2)
     return lowest
+
+
+def _seldom_accusing(probability: Floats, target: Targets, states: Sequence[str]) -> float:
+    """Return the least threshold at which hardly any work clothes are called everyday: the labels carry no more."""
+    worn = probability[target == states.index("worn")]
+    wrong = [states.index("missing"), states.index("bare")]
+    for least in np.arange(ACCUSING, MOST, 0.01):
+        if len(worn) and np.isin(answers(worn, least, states), wrong).mean() <= ACCUSED:
+            return round(float(least), 2)
+    return MOST
 
 
 def answers(probability: Floats, least: float, states: Sequence[str]) -> Targets:
@@ -106,4 +120,15 @@ def _shift(logits: Floats, target: Targets, weight: Floats, states: Sequence[str
         loss = min(likelihood(logits + shift, target, t, weight) for t in (0.7, 1.0, 1.4))
         if loss < least:
             best, least = shift, loss
-    return best
+    return _towards_improper(best, logits, (target, weight), states) if "improper" in states else best
+
+
+def _towards_improper(shift: Floats, logits: Floats, told: tuple[Targets, Floats], states: Sequence[str]) -> Floats:
+    """Return the shift with the most for masks worn wrongly that makes the likelihood no worse.
+
+    They are the fewest, and a likelihood over few is flat: where it does not mind, the answer goes to them.
+    """
+    target, weight = told
+    rows: list[Floats] = [shift + up * (np.array(states) == "improper") for up in SHIFTS if up >= 0]
+    losses = [likelihood(logits + row, target, temperature_of(logits + row, target, weight), weight) for row in rows]
+    return [row for row, loss in zip(rows, losses, strict=True) if loss <= losses[0]][-1]

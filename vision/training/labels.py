@@ -65,6 +65,8 @@ def states_of(box: Box) -> dict[str, str]:
     letters = {("uniform" if key == "clothing" else key): value for key, value in box.attributes.items()}
     if "hat" in letters:
         letters["hat_type"] = letters["hat"]
+    if "uniform" in letters:
+        letters["clothing"] = letters["uniform"]
     return {item: LETTERS[item][letter] for item, letter in letters.items() if letter in LETTERS.get(item, {})}
 
 

@@ -18,6 +18,8 @@ LEAST_PX = 26
 """Width of the smallest face that gives or takes a mask."""
 TOP, BOTTOM = 0.46, 1.04
 """Where a mask begins and ends on a tight face box, as shares of its height."""
+DYED = 0.4
+"""Share of the masks that get another colour: most donors wear pale blue, white or black."""
 
 Face = tuple[float, ...]
 
@@ -34,10 +36,10 @@ class Way:
 
 
 WAYS: Final = (
-    Way("improper", (0.68, 0.77), (0.75, 0.95), "worn", 0.3),  # the nose is bare
-    Way("improper", (0.88, 1.0), (0.5, 0.8), "worn", 0.3),  # under the chin
-    Way("worn", (0.42, 0.5), (0.9, 1.05), "worn", 0.2),
-    Way("missing", (0.42, 0.5), (0.95, 1.05), "missing", 0.2),
+    Way("improper", (0.66, 0.78), (0.65, 0.95), "worn", 0.36),  # the nose is bare
+    Way("improper", (0.86, 1.0), (0.4, 0.8), "worn", 0.3),  # under the chin
+    Way("worn", (0.42, 0.5), (0.9, 1.05), "worn", 0.18),
+    Way("missing", (0.42, 0.5), (0.95, 1.05), "missing", 0.16),
 )
 
 
@@ -57,6 +59,8 @@ class Pulled:
         way = dice.choices(WAYS, [way.share for way in WAYS])[0]
         donor = dice.choice(self._donors[way.donor])
         piece = _lower_half(donor, dice)
+        if way.donor == "worn" and dice.random() < DYED:
+            piece = _dyed(piece, dice)
         area = _area(patch.face, way, dice)
         bgr = _blended(patch.bgr, _lit(piece, donor, patch), area)
         return replace(patch, bgr=bgr, states={**patch.states, "mask": way.state})
@@ -75,6 +79,11 @@ def _lower_half(donor: Patch, dice: random.Random) -> NDArray[np.uint8]:
     top, bottom = int(y0 + TOP * (y1 - y0)), int(min(y0 + BOTTOM * (y1 - y0), donor.bgr.shape[0]))
     piece = donor.bgr[top:bottom, int(x0) : int(x1)]
     return np.ascontiguousarray(piece[:, ::-1]) if dice.random() < 0.5 else piece
+
+
+def _dyed(piece: NDArray[np.uint8], dice: random.Random) -> NDArray[np.uint8]:
+    gain = np.array([dice.uniform(0.35, 1.3) for _ in range(3)])
+    return np.asarray(np.clip(piece * gain, 0, 255), np.uint8)
 
 
 def _area(face: Face, way: Way, dice: random.Random) -> tuple[int, int, int, int]:

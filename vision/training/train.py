@@ -10,13 +10,38 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
-from vision.training.course import Course, follow, record
+from vision.training.course import Course, follow, narrowed, record
 from vision.training.feed import Batch, Drawing, Feed, read_index
 from vision.training.masked_loss import MaskedLoss
 from vision.training.network import inherited, learning
+from vision.training.shipped import take_over, without_statistics
 
 FROZEN = 5
 """Layers of YOLO11n up to stride 8 that keep COCO's eyes: a third of the time for nothing lost on validation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a training begins."""
+
+    weights: Path
+    """A COCO checkpoint, or one of ours to go on from."""
+    shipped: Path | None = None
+    """A shipped ``detector.onnx`` whose weights are taken over."""
+    frozen: int = FROZEN
+    """So many of the first layers stay as they are."""
+
+    def network(self) -> Any:
+        """Return the network, set to learn."""
+        network = inherited(self.weights)
+        if self.shipped is None:
+            return learning(network, self.frozen)
+        take_over(network, self.shipped, torch.zeros(1, 3, 64, 64))
+        return without_statistics(learning(network, self.frozen))
+
+    def files(self) -> list[Path]:
+        """Return the files that the weights come from."""
+        return [self.weights, *([self.shipped] if self.shipped else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +59,20 @@ class DetectorLearner:
     def loss(self, network: Any, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         """Return the sum of box, class and distribution loss."""
         pictures = batch["img"].float().div_(255).to(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with narrowed():
             answers = network(pictures)
         loss, items = self.loss_of(answers, batch)
         return loss.sum(), {name: float(value) for name, value in items.items()}
 
 
-def train(indices: Sequence[Path], weights: Path, course: Course, drawing: Drawing, out: Path) -> dict[str, Any]:
+def train(indices: Sequence[Path], start: Start, course: Course, drawing: Drawing, out: Path) -> dict[str, Any]:
     """Fine-tune, write the moving average to `out` and what was done beside it, and return that record."""
     entries = [entry for index in indices for entry in read_index(index, "train")]
-    network = learning(inherited(weights), FROZEN)
+    network = start.network()
     learner = DetectorLearner(Feed(entries, drawing, seed=course.seed), MaskedLoss(network))
     average, seconds = follow(course, network, learner, out.with_suffix(".kept"))
     save(average, out)
-    told = {"drawing": drawing.told(), **record(course, seconds, [weights, *indices])}
+    told = {"drawing": drawing.told(), **record(course, seconds, [*start.files(), *indices])}
     out.with_suffix(".json").write_text(json.dumps(told, indent=1), "utf-8")
     return told
 
@@ -63,6 +88,8 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser("vision.training.train", description=main.__doc__)
     parser.add_argument("--index", type=Path, nargs="+", required=True)
     parser.add_argument("--weights", type=Path, required=True, help="COCO checkpoint, or one of ours to go on from")
+    parser.add_argument("--shipped", type=Path, help="a shipped detector.onnx, to go on from its weights")
+    parser.add_argument("--frozen", type=int, default=FROZEN, help="so many of the first layers stay as they are")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--side", type=int, default=512)
@@ -72,7 +99,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=20261124)
     told = parser.parse_args(argv)
     course = Course(told.steps, told.rate, told.seed)
-    train(told.index, told.weights, course, Drawing(told.side, told.batch, told.mosaics), told.out)
+    start = Start(told.weights, told.shipped, told.frozen)
+    train(told.index, start, course, Drawing(told.side, told.batch, told.mosaics), told.out)
     return 0
 
 

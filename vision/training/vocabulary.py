@@ -28,6 +28,7 @@ STATES: Final = {
     "mask": ("worn", "improper", "missing", "unknown"),
     "hat_type": ("cook", "net", "other", "none", "unknown"),
     "uniform": ("worn", "missing", "bare", "unknown"),
+    "clothing": ("apron", "jacket", "other", "everyday", "bare", "unknown"),
 }
 """Wear item -> its states, in the order of the logits."""
 
@@ -36,5 +37,14 @@ LETTERS: Final = {
     "hat_type": {"c": "cook", "h": "net", "o": "other", "n": "none", "u": "unknown"},
     "mask": {"m": "worn", "b": "improper", "n": "missing", "u": "unknown"},
     "uniform": {"a": "worn", "j": "worn", "o": "worn", "p": "missing", "b": "bare", "u": "unknown"},
+    "clothing": {"a": "apron", "j": "jacket", "o": "other", "p": "everyday", "b": "bare", "u": "unknown"},
 }
 """Wear item -> letter of the labelled sets -> state."""
+
+UNIFORMS: Final = {
+    "worn": ("apron", "jacket", "other"),
+    "missing": ("everyday",),
+    "bare": ("bare",),
+    "unknown": ("unknown",),
+}
+"""State of the uniform -> the clothes that are learnt apart: an apron and a doctor's coat have little in common."""

@@ -1,4 +1,4 @@
-"""One command trains, calibrates and exports a wear model: hats and masks, or clothes."""
+"""One command trains, calibrates and exports the wear model for hats and masks; clothes have `clothing`."""
 
 import argparse
 import json
@@ -13,9 +13,10 @@ import torch
 from torch.utils.data import DataLoader
 
 from vision.training.calibration import Calibrated, calibrated
-from vision.training.course import Course, follow, record
+from vision.training.course import Course, follow, narrowed, record
 from vision.training.export import input_lines, preamble, write_onnx
 from vision.training.patch import Patch
+from vision.training.shipped import take_over, without_statistics
 from vision.training.vocabulary import STATES
 from vision.training.wear_feed import (
     ITEMS,
@@ -39,6 +40,8 @@ BATCH = 96
 CALIBRATED_PX = 24
 """Smaller boxes do not calibrate: there the answer mostly is unknown."""
 ORIGIN = "Trained by the Mingchu authors; its first layers come from Ultralytics YOLO11n COCO weights; see card.md"
+DESCENT = (ORIGIN, "AGPL-3.0")
+"""Origin and licence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class WearLearner:
     def loss(self, network: Any, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
         """Return the sum of the items' losses."""
         images, target = batch
-        with torch.autocast("cpu", torch.bfloat16):
+        with narrowed():
             logits = network(images.float().div_(255).to(memory_format=torch.channels_last))
         losses = {
             item: _loss(answer.float(), target[:, i])
@@ -94,17 +97,18 @@ def calibrate(network: Any, patches: Sequence[Patch], region: str) -> dict[str, 
     for i, item in enumerate(ITEMS[region]):
         told = target[:, i] != SILENT
         chosen[item] = calibrated(logits[i][told], target[told, i], STATES[item])
-        with torch.no_grad():
-            network.answers[i].bias += torch.tensor(chosen[item].shift)
+        network.shift(chosen[item].shift, i)
     return chosen
 
 
-def export(network: Any, region: str, chosen: dict[str, Calibrated], folder: Path) -> None:
+def export(
+    network: Any, region: str, chosen: dict[str, Calibrated], folder: Path, descent: tuple[str, str] = DESCENT
+) -> None:
     """Write the ONNX file and the manifest; what is not asked for at run time is left out."""
     onnx, (height, width) = folder / f"{folder.name}.onnx", SIZES_HW[region]
     network.answers = network.answers[: len(ITEMS[region])]
     write_onnx(network, torch.zeros(2, 3, height, width), onnx, list(ITEMS[region]))
-    lines = preamble(onnx, "wear", "classifier", ORIGIN) + input_lines((height, width))
+    lines = preamble(onnx, "wear", "classifier", *descent) + input_lines((height, width))
     lines += [f'crop = "{region}"', f"crop_scale = {SCALES[region]}"]
     for item, told in chosen.items():
         lines += ["", f"[outputs.{item}]", f"states = {json.dumps(list(STATES[item]))}"]
@@ -119,14 +123,26 @@ class Start:
     weights: Path
     """COCO YOLO11n checkpoint, for the first layers."""
     learnt: Path | None = None
-    """What an earlier training left (``head.pt``), to go on from."""
+    """What an earlier training left (``head.pt``), or a shipped ``.onnx``, to go on from."""
 
     def network(self, region: str) -> Any:
         """Return the network, set to learn."""
         network = WearNetwork(self.weights, TAUGHT[region], SIZES_HW[region])
+        network.to(memory_format=torch.channels_last).train()
+        if self.learnt and self.learnt.suffix == ".onnx":
+            return _shipped(network, self.learnt, region)
         if self.learnt:
             network.load_state_dict(torch.load(self.learnt, weights_only=True))
-        return network.to(memory_format=torch.channels_last).train()
+        return network
+
+
+def _shipped(network: Any, file: Path, region: str) -> Any:
+    """Return the network with a shipped file's weights; what is not exported begins from nothing."""
+    answers = network.answers
+    network.answers = answers[: len(ITEMS[region])]
+    take_over(network, file, torch.zeros(1, 3, *SIZES_HW[region]))
+    network.answers = answers
+    return without_statistics(network.train())
 
 
 def train(files: Sequence[Path], start: Start, region: str, course: Course, folder: Path) -> dict[str, Any]:
@@ -136,14 +152,15 @@ def train(files: Sequence[Path], start: Start, region: str, course: Course, fold
     feed = WearFeed([p for p in patches if p.split == "train"], region, batch=BATCH, seed=course.seed)
     average, seconds = follow(course, network, WearLearner(feed, region), folder / f"{region}.kept")
     torch.save(average.state_dict(), folder / f"{region}.pt")
-    chosen = calibrate(average.eval(), _measuring(patches), region)
+    chosen = calibrate(average.eval(), measuring(patches), region)
     export(average, region, chosen, folder)
     told = record(course, seconds, [start.weights, *([start.learnt] if start.learnt else []), *files])
     (folder / "record.json").write_text(json.dumps(told, indent=1), "utf-8")
     return told
 
 
-def _measuring(patches: Sequence[Patch]) -> list[Patch]:
+def measuring(patches: Sequence[Patch]) -> list[Patch]:
+    """Return what calibrates: the larger boxes of val, none of them drawn."""
     large = [p for p in patches if min(p.xyxy[2] - p.xyxy[0], p.xyxy[3] - p.xyxy[1]) >= CALIBRATED_PX]
     return [p for p in large if p.split == "val" and p.origin != RENDERED]
 

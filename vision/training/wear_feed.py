@@ -20,25 +20,25 @@ from vision.training.pulled import Pulled
 from vision.training.vocabulary import STATES
 
 ITEMS = {"head": ("hat", "mask"), "person": ("uniform",)}
-TAUGHT = {"head": ("hat", "mask", "hat_type"), "person": ("uniform",)}
-"""Items that are learnt; those not in ITEMS only sharpen the eyes and are not exported."""
+TAUGHT = {"head": ("hat", "mask", "hat_type"), "person": ("clothing",)}
+"""Items that are learnt: the kind of hat only sharpens the eyes, clothes are grouped into the uniform's states."""
 SCALES = {"head": 1.55, "person": 1.1}
-SIZES_HW = {"head": (128, 128), "person": (160, 96)}
+SIZES_HW = {"head": (128, 128), "person": (224, 128)}
 PAD = 114
 SILENT = -1
 """Target of an item that is not labelled."""
 NOTHING = 0.05
 """Share of crops that show no head at all: every answer about them is unknown."""
 SMALLEST_PX = 14
-PULLED = 0.12
+PULLED = 0.3
 """Share of the bare faces on which another face's lower half is laid."""
 OCCLUDED = 0.12
 EDGED = 0.25
 RENDERED = "rendered"
 """The set of our own rendered frames: learnt from, never measured on."""
 RENDERED_SHARE = 0.3
-UNNAMED_SHARE = 0.35
-"""Many of these are jackets after all."""
+IMPROPER_TIMES = 2.5
+"""Masks worn wrongly are few, and each shows another way."""
 FROM_BEHIND_TIMES = 8.0
 """The few heads that we boxed by eye teach that a neck is no mask under a chin."""
 
@@ -77,6 +77,10 @@ class WearFeed(IterableDataset[Crops]):  # type: ignore[misc]  # torch is untype
             crop = _occluded(crop, dice)
         return crop, [STATES[item].index("unknown") for item in self._items] if nothing else targets(patch, self._items)
 
+    def beside(self, patch: Patch, dice: random.Random) -> NDArray[np.uint8]:
+        """Return a crop that shows what is beside the box."""
+        return warped(patch.bgr, _elsewhere(patch, dice), self._region, dice)
+
 
 def shares(patches: Sequence[Patch]) -> list[float]:
     """Return how often each patch is drawn: rare combinations of set and states more often than their number says."""
@@ -86,12 +90,12 @@ def shares(patches: Sequence[Patch]) -> list[float]:
 
 
 def _weight(patch: Patch) -> float:
-    """Return more for heads from behind, less for rendered crops and for clothes that nobody could name."""
+    """Return more for heads from behind and for masks worn wrongly, less for rendered crops."""
     if patch.origin == RENDERED:
         return RENDERED_SHARE
     if "hat" in patch.states and not patch.face and patch.origin not in TEACHABLE:
         return FROM_BEHIND_TIMES
-    return UNNAMED_SHARE if patch.states.get("uniform") == "unknown" else 1.0
+    return IMPROPER_TIMES if patch.states.get("mask") == "improper" else 1.0
 
 
 def targets(patch: Patch, items: tuple[str, ...]) -> list[int]:

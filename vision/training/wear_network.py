@@ -37,6 +37,11 @@ class WearNetwork(torch.nn.Module):  # type: ignore[misc]  # torch is untyped he
         seen = 128 + 2 * 256 + PLACE * hw[0] * hw[1] // 32**2
         self.answers = torch.nn.ModuleList(torch.nn.Linear(seen, len(STATES[item])) for item in items)
 
+    def shift(self, by: Sequence[float], index: int) -> None:
+        """Add to the logits of an item's states."""
+        with torch.no_grad():
+            self.answers[index].bias += torch.tensor(by)
+
     def fresh(self) -> list[torch.nn.Module]:
         """Return the layers that begin from nothing and learn faster."""
         return [self.place, self.answers]

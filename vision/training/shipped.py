@@ -1,0 +1,83 @@
+"""A shipped ONNX file gives its weights back to the network that it came from, so that anybody can go on from it."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+
+from vision.errors import ModelError
+
+Kernel = tuple[torch.Tensor, torch.Tensor | None]
+"""Weight and bias."""
+LAYERS = (torch.nn.Conv2d, torch.nn.BatchNorm2d, torch.nn.Linear)
+
+
+def take_over(network: Any, file: Path, example: torch.Tensor) -> Any:
+    """Put the weights of an exported file into `network`, whose pass over `example` meets the same layers in order.
+
+    The file holds each normalisation folded into its convolution: it becomes one that only adds a bias, and must not
+    measure statistics again (`without_statistics`). Raises ModelError where the file is of another network.
+    """
+    layers, kernels = _met(network.eval(), example), list(_kernels(file))
+    owners = [layer for layer in layers if not isinstance(layer, torch.nn.BatchNorm2d)]
+    if [tuple(layer.weight.shape) for layer in owners] != [tuple(weight.shape) for weight, _ in kernels]:
+        raise ModelError(str(file), f"{len(kernels)} layers", f"the {len(owners)} of this network, shape by shape")
+    behind = dict(pairwise(layers))
+    with torch.no_grad():
+        for layer, kernel in zip(owners, kernels, strict=True):
+            _put(layer, behind.get(layer), kernel)
+    return network
+
+
+def without_statistics(network: Any) -> Any:
+    """Let every normalisation of a network that learns judge by what it knows, not by the batch."""
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            layer.eval()
+    return network
+
+
+def _met(network: Any, example: torch.Tensor) -> list[Any]:
+    """Return the layers with weights in the order in which a pass first meets them."""
+    met: dict[Any, None] = {}
+    hooks = [
+        layer.register_forward_hook(lambda layer, _, __: met.setdefault(layer))
+        for layer in network.modules()
+        if isinstance(layer, LAYERS)
+    ]
+    with torch.inference_mode():
+        network(example)
+    for hook in hooks:
+        hook.remove()
+    return list(met)
+
+
+def _kernels(file: Path) -> Iterator[Kernel]:
+    """Yield weight and bias of each convolution and linear layer in the order of the file's nodes."""
+    graph = onnx.load(file).graph
+    held = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    same = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "Identity"}
+    seen: set[str] = set()
+    for node in graph.node:
+        names = [same.get(name, name) for name in node.input[1:]]
+        if node.op_type in {"Conv", "Gemm"} and names[0] not in seen:
+            seen.add(names[0])
+            weight, *bias = (torch.from_numpy(np.array(held[name])) for name in names)
+            yield weight, bias[0] if bias else None
+
+
+def _put(layer: Any, behind: Any, kernel: Kernel) -> None:
+    weight, bias = kernel
+    layer.weight.copy_(weight)
+    if layer.bias is not None:
+        layer.bias.copy_(bias)
+    elif isinstance(behind, torch.nn.BatchNorm2d):
+        behind.weight.fill_(1.0)
+        behind.bias.copy_(bias)
+        behind.running_mean.zero_()
+        behind.running_var.fill_(1.0 - behind.eps)
