@@ -120,15 +120,4 @@ def _shift(logits: Floats, target: Targets, weight: Floats, states: Sequence[str
         loss = min(likelihood(logits + shift, target, t, weight) for t in (0.7, 1.0, 1.4))
         if loss < least:
             best, least = shift, loss
-    return _towards_improper(best, logits, (target, weight), states) if "improper" in states else best
-
-
-def _towards_improper(shift: Floats, logits: Floats, told: tuple[Targets, Floats], states: Sequence[str]) -> Floats:
-    """Return the shift with the most for masks worn wrongly that makes the likelihood no worse.
-
-    They are the fewest, and a likelihood over few is flat: where it does not mind, the answer goes to them.
-    """
-    target, weight = told
-    rows: list[Floats] = [shift + up * (np.array(states) == "improper") for up in SHIFTS if up >= 0]
-    losses = [likelihood(logits + row, target, temperature_of(logits + row, target, weight), weight) for row in rows]
-    return [row for row, loss in zip(rows, losses, strict=True) if loss <= losses[0]][-1]
+    return best
