@@ -23,8 +23,9 @@ def take_over(network: Any, file: Path, example: torch.Tensor) -> Any:
     The file holds each normalisation folded into its convolution: it becomes one that only adds a bias, and must not
     measure statistics again (`without_statistics`). Raises ModelError where the file is of another network.
     """
-    layers, kernels = _met(network.eval(), example), list(_kernels(file))
+    layers = _met(network.eval(), example)
     owners = [layer for layer in layers if not isinstance(layer, torch.nn.BatchNorm2d)]
+    kernels = _joined(list(_kernels(file)), [tuple(layer.weight.shape) for layer in owners])
     if [tuple(layer.weight.shape) for layer in owners] != [tuple(weight.shape) for weight, _ in kernels]:
         raise ModelError(str(file), f"{len(kernels)} layers", f"the {len(owners)} of this network, shape by shape")
     behind = dict(pairwise(layers))
@@ -69,6 +70,20 @@ def _kernels(file: Path) -> Iterator[Kernel]:
             seen.add(names[0])
             weight, *bias = (torch.from_numpy(np.array(held[name])) for name in names)
             yield weight, bias[0] if bias else None
+
+
+def _joined(kernels: list[Kernel], shapes: list[tuple[int, ...]]) -> list[Kernel]:
+    """Return the kernels with those put together again that `slim` cut in halves, as far as the shapes tell."""
+    found: list[Kernel] = []
+    left = list(kernels)
+    for shape in shapes:
+        if len(left) > 1 and tuple(left[0][0].shape) == (shape[0] // 2, *shape[1:]):
+            (low, low_bias), (high, high_bias) = left.pop(0), left.pop(0)
+            biases = [bias for bias in (low_bias, high_bias) if bias is not None]
+            found.append((torch.cat([low, high]), torch.cat(biases) if biases else None))
+        elif left:
+            found.append(left.pop(0))
+    return found + left
 
 
 def _put(layer: Any, behind: Any, kernel: Kernel) -> None:
