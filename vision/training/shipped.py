@@ -24,8 +24,9 @@ def take_over(network: Any, file: Path, example: torch.Tensor) -> Any:
     measure statistics again (`without_statistics`). Raises ModelError where the file is of another network.
     """
     layers = _met(network.eval(), example)
-    owners = [layer for layer in layers if not isinstance(layer, torch.nn.BatchNorm2d)]
-    kernels = _joined(list(_kernels(file)), [tuple(layer.weight.shape) for layer in owners])
+    owners = [layer for layer in layers if not isinstance(layer, torch.nn.BatchNorm2d) and not _is_mean(layer.weight)]
+    found = [kernel for kernel in _kernels(file) if not _is_mean(kernel[0])]
+    kernels = _joined(found, [tuple(layer.weight.shape) for layer in owners])
     if [tuple(layer.weight.shape) for layer in owners] != [tuple(weight.shape) for weight, _ in kernels]:
         raise ModelError(str(file), f"{len(kernels)} layers", f"the {len(owners)} of this network, shape by shape")
     behind = dict(pairwise(layers))
@@ -70,6 +71,11 @@ def _kernels(file: Path) -> Iterator[Kernel]:
             seen.add(names[0])
             weight, *bias = (torch.from_numpy(np.array(held[name])) for name in names)
             yield weight, bias[0] if bias else None
+
+
+def _is_mean(weight: torch.Tensor) -> bool:
+    """Tell whether a kernel is YOLO's mean over the bins of a box side: a constant, which `slim` writes otherwise."""
+    return weight.ndim == 4 and weight.shape[0] == 1 and tuple(weight.shape[2:]) == (1, 1)
 
 
 def _joined(kernels: list[Kernel], shapes: list[tuple[int, ...]]) -> list[Kernel]:
