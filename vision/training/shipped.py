@@ -75,7 +75,7 @@ def _kernels(file: Path) -> Iterator[Kernel]:
 
 def _is_mean(weight: torch.Tensor) -> bool:
     """Tell whether a kernel is YOLO's mean over the bins of a box side: a constant, which `slim` writes otherwise."""
-    return weight.ndim == 4 and weight.shape[0] == 1 and tuple(weight.shape[2:]) == (1, 1)
+    return bool(weight.ndim == 4 and weight.shape[0] == 1 and tuple(weight.shape[2:]) == (1, 1))
 
 
 def _joined(kernels: list[Kernel], shapes: list[tuple[int, ...]]) -> list[Kernel]:
