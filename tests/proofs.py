@@ -6,10 +6,11 @@ from hashlib import sha256
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from api.photos.challenge import Binding, Subject, issued
 from api.store import photos
+from api.store.photo_schema import photo_challenges
 from api.store.photo_schema import photos as photo_table
 from api.store.schema import users
 
@@ -36,6 +37,7 @@ def proof_about(connection: Connection, site: str, about: tuple[Subject, str], n
         photos.add_device(connection, {**row, **stamps, "name": "a phone", "state": "active"})
     photo = photo_id(about[1], name)
     photos.add_challenge(connection, issued(photo, name, Binding(user, site, device, *about), at))
+    connection.execute(update(photo_challenges).where(photo_challenges.c.id == photo).values(used_at=at))
     row = {"id": photo, "user_id": user, "site_id": site, "device_id": device, "received_at": at, "outcome": "passed"}
     told = {"subject": str(about[0]), "about": about[1], "claim": "{}", "signature": "", "verdicts": []}
     connection.execute(insert(photo_table).values(**row, **told))

@@ -7,6 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from api.insight.scoring import rescore_due
+from tests.proofs import proof_of
 from tests.unit.api.test_cases import COOK, LI, Desk
 from tests.unit.api.world import World, errors_of, tell
 
@@ -56,9 +57,11 @@ async def test_a_funnel_narrows(desk: Desk) -> None:
     assert [wide[step] for step in ("detected", "reviewed", "confirmed", "in_case", "cases")] == [5, 4, 2, 2, 2]
     assert (wide["ordered"], wide["on_time"]["share"]) == (0, None)
     case = (await desk.get("/v1/cases?sort=newest", LI))["items"][0]
+    with desk.world.database.write() as connection:
+        proof = proof_of(connection, {"id": case["id"], "site_id": "north-site"}, "p", desk.world.clock.now())
     for who, action, body in (
         (LI, "order", {}),
-        (COOK, "rectify", {"proof": ["p"]}),
+        (COOK, "rectify", {"proof": [proof]}),
         (LI, "accept", {}),
     ):
         seen = await desk.get(f"/v1/cases/{case['id']}", LI)
