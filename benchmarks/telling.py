@@ -28,10 +28,13 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--messages", type=int, default=3600)
     parser.add_argument("--minutes", type=float, default=3.5)
+    parser.add_argument("--api-kills", type=int, default=4)
+    parser.add_argument("--broker-stops", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=RESULTS)
     asked = parser.parse_args()
-    plan = Plan(asked.messages, asked.minutes * 60, api_kills=4, broker_stops=3, pause_s=2.0, seed=asked.seed)
+    rare = {"api_kills": asked.api_kills, "broker_stops": asked.broker_stops}
+    plan = Plan(asked.messages, asked.minutes * 60, pause_s=1.5, seed=asked.seed, **rare)
     server = running_postgres() if asked.database == "postgresql" else nullcontext()
     with server as postgres, tempfile.TemporaryDirectory() as folder:
         result = Drill(Path(folder), plan, postgres.url if postgres else "").run()
