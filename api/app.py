@@ -23,6 +23,8 @@ from api.detecting.figures import new_figures
 from api.detecting.films import Films, Studio
 from api.detecting.service import Detecting, Models
 from api.dialling import Dialler
+from api.dossier.keeper import Keeper
+from api.dossier.signing import Signer
 from api.errors import NotFoundError, register_errors
 from api.guard import Guarded
 from api.insight.scoring import Scorer
@@ -48,6 +50,7 @@ from api.routes import (
     documents,
     duties,
     events,
+    evidence,
     factor,
     gradings,
     health,
@@ -122,6 +125,8 @@ def open_services(settings: Settings) -> Services:
         login_pace=Pace("login", settings.logins_per_min),
         second_factor_roles=frozenset(listed(settings.second_factor_roles)),
         addresses=addresses,
+        signer=Signer.at(settings.evidence_key or settings.data_dir / "keys" / "evidence.pem"),
+        tsa_url=settings.tsa_url,
         dialler=post.dialler,
         webhooks=Webhooks(post),
         publisher=_open_publisher(settings, post),
@@ -172,8 +177,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     bells = (services.log_bell, services.camera_bell)
     for bell in bells:
         bell.attach(asyncio.get_running_loop())
-    ticker, scorer = Ticker(services), Scorer(services)
+    ticker, scorer, keeper = Ticker(services), Scorer(services), Keeper(services)
     ticker.start()
+    keeper.start()
     telling = [asyncio.create_task(each.run()) for each in _tellers(services)]
     scorer.start()
     yield
@@ -184,6 +190,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         task.cancel()
     await asyncio.gather(*telling, return_exceptions=True)
     await asyncio.to_thread(ticker.stop)
+    await asyncio.to_thread(keeper.stop)
     for teller in _tellers(services):
         teller.close()
     await asyncio.to_thread(scorer.stop)
@@ -209,6 +216,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = open_services(settings)
     register_errors(app)
+    app.include_router(evidence.router)
     looking = (detect, dialects, videos)
     places = (regions, sites, gradings, duties, cameras, devices, probe, transfer, targets, public, insight, reports)
     accounts = (session, factor, users, api_keys)

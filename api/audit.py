@@ -56,6 +56,23 @@ def seal(row: Mapping[Any, Any]) -> str:
     return sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
+def rows_after(connection: Connection, sequence: int, limit: int | None) -> Iterable[Mapping[Any, Any]]:
+    """Return rows behind a number, in order; all of them without a limit."""
+    query = select(audit).where(audit.c.sequence > sequence).order_by(audit.c.sequence)
+    return connection.execute(query if limit is None else query.limit(limit)).mappings()
+
+
+def told(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row as JSON from which its seal can be computed again."""
+    plain = ("sequence", "actor", "action", "target", "detail", "previous", "digest")
+    return {"at": row["at"].astimezone(UTC).isoformat(), **{name: row[name] for name in plain}}
+
+
+def seal_of_told(row: Mapping[str, Any]) -> str:
+    """Return the digest that a row must have which `told` wrote."""
+    return seal({**row, "at": datetime.fromisoformat(row["at"])})
+
+
 def breaks(connection: Connection) -> Iterable[str]:
     """Yield one line for each place where the chain does not hold."""
     previous, expected = "", 1

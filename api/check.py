@@ -7,6 +7,7 @@ from hashlib import sha256
 from sqlalchemy import func, select
 
 from api.audit import breaks
+from api.dossier.sealing import broken_seals
 from api.objects import ObjectStore
 from api.store import log, media, photos
 from api.store.database import Database
@@ -28,6 +29,7 @@ def findings(database: Database, objects: ObjectStore, now: datetime, *, repair:
             yield f"log: {count} lines, but the head says {head}"
         yield from breaks(connection)
         yield from viewings_unlike_audit(connection)
+        yield from broken_seals(connection)
 
 
 def _lost(database: Database, objects: ObjectStore, now: datetime, *, repair: bool) -> Iterator[str]:

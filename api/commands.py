@@ -19,6 +19,7 @@ from api.audit import record as note
 from api.auth.secrets import code_digest, new_code
 from api.boxes.bridge import app as bridge_app
 from api.check import findings
+from api.evidence_commands import evidence_app
 from api.fields import Sampling
 from api.opening import object_store, open_database
 from api.people import require_region
@@ -44,6 +45,7 @@ _GROUPS = {
     "site": site_app,
     "camera": camera_app,
     "bridge": bridge_app,
+    "evidence": evidence_app,
 }
 
 

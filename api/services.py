@@ -17,6 +17,7 @@ from api.boxes.mapping import BoxMapping
 from api.detecting.films import Films
 from api.detecting.service import Detecting
 from api.dialling import Dialler
+from api.dossier.signing import Signer
 from api.listeners import Listeners
 from api.metrics import Metrics
 from api.notify.mqtt import Publisher
@@ -50,6 +51,9 @@ class Services:
     second_factor_roles: frozenset[str]
     """Roles that may do nothing before they have a second factor."""
     addresses: AddressRules
+    signer: Signer
+    tsa_url: str
+    """Of the time stamping authority; empty = none."""
     dialler: Dialler
     """Calls whom webhooks name."""
     webhooks: Webhooks

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     """How many of them the models look at in one call, at most."""
     video_mib: int = Field(default=512, ge=1, le=65536)
     """How large a film sent to `POST /v1/videos` may be."""
+    evidence_key: Path | None = None
+    """The Ed25519 key that signs evidence packages, PEM; made at the first start. None = DATA_DIR/keys/evidence.pem.
+    API processes on several machines share one."""
+    tsa_url: str = ""
+    """An RFC 3161 time stamping authority that stamps the root of each day; empty = none."""
     paper_font: Path | None = None
     """The font of PDFs: TrueType or OpenType with simplified Chinese; none = that of the machine where there is one."""
     camera_networks: str = ""

@@ -54,6 +54,8 @@ class Permission(StrEnum):
     CAMERAS_PROBE = "cameras:probe"
     USERS_WRITE = "users:write"
     KEYS_WRITE = "keys:write"
+    AUDIT_READ = "audit:read"
+    """The audit trail of everybody: only with the whole tree."""
     NOTICES_READ = "notices:read"
     """What came to one's own kitchen or desk."""
     NOTICES_SEND = "notices:send"
@@ -72,7 +74,9 @@ _SUPERVISE = _READ | {
     *(_P.SITES_GRADE, _P.CONTACTS_READ, _P.TARGETS_READ, _P.NOTICES_SEND),
 }
 OF_ROLE: dict[Role, frozenset[Permission]] = {
-    Role.ADMIN: _SUPERVISE | _VOUCH | {_P.SITES_WRITE, _P.REGIONS_WRITE, _P.USERS_WRITE, _P.KEYS_WRITE, _P.WEBHOOKS},
+    Role.ADMIN: _SUPERVISE
+    | _VOUCH
+    | {_P.SITES_WRITE, _P.REGIONS_WRITE, _P.USERS_WRITE, _P.KEYS_WRITE, _P.WEBHOOKS, _P.AUDIT_READ},
     Role.SUPERVISOR: _SUPERVISE | _VOUCH,
     Role.ANALYST: _READ | {_P.TARGETS_READ},
     Role.KITCHEN: _READ | _COOK | {_P.CASES_ACT, _P.CASES_ANSWER, _P.CONTACTS_READ},

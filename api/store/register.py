@@ -1,11 +1,13 @@
 """The viewing register: who saw unblurred media, why and when (I7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from heapq import merge
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, tuple_
+from sqlalchemy import Connection, RowMapping, insert, null, select, tuple_
 
+from api.store.photo_schema import photo_views, photos
 from api.store.schema import events, sites, users
 from api.store.schema import viewing_register as register
 from api.store.scope import Scope, sites_within
@@ -42,3 +44,26 @@ def page(connection: Connection, scope: Scope, limit: int, behind: tuple[datetim
     return (
         connection.execute(query.order_by(register.c.at.desc(), register.c.id.desc()).limit(limit + 1)).mappings().all()
     )
+
+
+def everything(connection: Connection, scope: Scope) -> Iterator[dict[str, Any]]:
+    """Yield every viewing of media and of photos within a scope, oldest first."""
+    columns = (users.c.name.label("user"), sites.c.id.label("site"))
+    seen = (
+        select(register, *columns, register.c.event_id.label("event"), null().label("photo"))
+        .join(users, users.c.id == register.c.user_id)
+        .join(events, events.c.id == register.c.event_id)
+        .join(sites, sites.c.id == events.c.site_id)
+        .where(sites_within(scope))
+        .order_by(register.c.at, register.c.id)
+    )
+    photographed = (
+        select(photo_views, *columns, null().label("event"), photo_views.c.photo_id.label("photo"))
+        .join(users, users.c.id == photo_views.c.user_id)
+        .join(photos, photos.c.id == photo_views.c.photo_id)
+        .join(sites, sites.c.id == photos.c.site_id)
+        .where(sites_within(scope))
+        .order_by(photo_views.c.at, photo_views.c.id)
+    )
+    parts = [connection.execute(query).mappings() for query in (seen, photographed)]
+    yield from merge(*(map(dict, part) for part in parts), key=lambda row: row["at"])

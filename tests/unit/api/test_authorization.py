@@ -23,7 +23,7 @@ from api.casework.following import case_id_of
 from api.notify import signing
 from api.notify.ladder import Answer
 from api.notify.sending import Try
-from api.store import webhooks
+from api.store import keeping, webhooks
 from api.store.schema import audit, log, viewing_register
 from tests.unit.api.world import PASSWORD, World, again, event_id, message, send_media, streaming, tell
 
@@ -52,7 +52,7 @@ class Rule:
         body = self.body(region) if callable(self.body) else self.body
         told = {"content": body} if isinstance(body, bytes) else {"json": body} if body is not None else {}
         ids = {"event": event_id(f"event-{region}"), "case": case_in(region), "hook": hook_in(region)}
-        ids["order"] = order_id_of(ids["case"])
+        ids |= {"order": order_id_of(ids["case"]), "hold": event_id(f"hold-{region}")}
         path = self.path.format(region=region, **ids)
         return {"url": path, "headers": self.headers, **told}
 
@@ -458,6 +458,28 @@ TABLE: dict[tuple[str, str], Rule] = {
     ),
     ("GET", "/v1/catalogue"): replace(PLACES, path="/v1/catalogue"),
     ("GET", "/v1/access-log"): replace(REVIEW, path="/v1/access-log"),
+    ("GET", "/v1/access-log/export"): replace(REVIEW, path="/v1/access-log/export"),
+    # An administrator of a region is none of the whole tree.
+    ("GET", "/v1/audit"): _of("admin", path="/v1/audit", ok=frozenset({403})),
+    ("GET", "/v1/audit/export"): _of("admin", path="/v1/audit/export", ok=frozenset({403})),
+    ("GET", "/v1/evidence/key"): replace(ANYBODY, path="/v1/evidence/key"),
+    ("GET", "/v1/evidence/days"): replace(ANYBODY, path="/v1/evidence/days"),
+    ("POST", "/v1/cases/{case_id}/evidence"): replace(
+        REVIEW, path="/v1/cases/{case}/evidence", body={"reason": "a reason"}, other=404
+    ),
+    ("GET", "/v1/retention"): replace(REVIEW, path="/v1/retention"),
+    ("GET", "/v1/deletions"): replace(REVIEW, path="/v1/deletions"),
+    ("GET", "/v1/holds"): replace(REVIEW, path="/v1/holds"),
+    ("POST", "/v1/holds"): replace(
+        REVIEW,
+        path="/v1/holds",
+        body=lambda region: {"case": case_in(region), "reason": "a reason"},
+        ok=CREATED,
+        other=404,
+    ),
+    ("POST", "/v1/holds/{hold_id}/lift"): replace(
+        REVIEW, path="/v1/holds/{hold}/lift", body={"reason": "a reason"}, other=404
+    ),
 }
 
 
@@ -483,6 +505,10 @@ async def _busy(world: World) -> None:
             assert ordered.status_code == 200
             said = await supervisor.post(f"{case}/messages", json={"text": "a word"})
             assert said.status_code == 201
+        with world.database.write() as connection:
+            thing = {"case_id": None, "event_id": event, "site_id": f"{region}-site"}
+            by = {"user_id": f"supervisor-{region}", "reason": "", "placed_at": world.clock.now()}
+            keeping.add_hold(connection, {"id": event_id(f"hold-{region}"), **thing, **by})
         row = {"id": hook_in(region), "region_id": region, "name": "", "url": "https://127.0.0.1:9/", "types": []}
         with world.database.write() as connection:
             known = signing.rotated((), signing.new_secret(), world.clock.now(), timedelta())
@@ -587,6 +613,7 @@ async def test_another_region_does_not_exist(method: str, path: str, fresh: Any)
             said = text.replace("south", "nowhere").replace(event_id("event-south"), event_id("event-nowhere"))
             said = said.replace(case_in("south"), case_in("nowhere"))
             said = said.replace(hook_in("south"), hook_in("nowhere"))
+            said = said.replace(event_id("hold-south"), event_id("hold-nowhere"))
             said = said.replace(order_id_of(case_in("south")), order_id_of(case_in("nowhere")))
             assert said == told, "a region that is not yours and one that is not there sound alike"
     assert written(world) == before
