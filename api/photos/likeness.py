@@ -24,8 +24,10 @@ _SIGN = 1 << 63
 _HASH_PX = 32
 _KEPT = 8
 COPY, SUSPECT = 0.993, 0.965
-"""Correlation of two pictures laid upon each other: a copy; one that a person should compare. Measured in
-benchmarks/forgeries.py."""
+"""Correlation of two pictures laid upon each other: a copy; one that a person should compare.
+
+Set on four rendered rooms: bent copies 0.974 to 1; two photos of one spot by hand 0.94, in one of the rooms 0.99.
+"""
 _PRINT_PX, _SMALL_PX = 480, 128
 _PRINT_POINTS = 300
 _PRINT_BITS = 56
@@ -36,7 +38,10 @@ _FEATURES = 1000
 _RATIO = 0.8
 _REPROJECTION_PX = 6.0
 SAME_SPOT = 10
-"""Points of two pictures that agree on one plane seen from two places; measured in benchmarks/forgeries.py."""
+"""Points of two pictures that agree on one plane seen from two places.
+
+Set on two rendered rooms: the spot by hand 40 and more, seen from its camera 8 and more, other rooms 7 at most.
+"""
 Grey = NDArray[np.uint8]
 
 

@@ -35,7 +35,10 @@ _LOW_MODES = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (0, 3), (3
 _REGION = 512
 _REACH = 32
 TWICE = 0.65
-"""Share of a histogram's ripple in one frequency from which on it was quantised twice; measured in forgeries.py."""
+"""Share of a histogram's ripple in one frequency from which on it was quantised twice.
+
+Set on 25 rendered photos: once 0.52 at most; twice, first at a lower quality, 0.79 and more; others are not told.
+"""
 _DCT = np.array(
     [[np.sqrt((1 if k == 0 else 2) / 8) * np.cos(np.pi * (2 * n + 1) * k / 16) for n in range(8)] for k in range(8)],
     np.float32,
