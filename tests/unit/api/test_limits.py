@@ -290,7 +290,7 @@ async def test_nobody_hears_more_of_a_fault_of_ours_than_that_it_is_one(
     def broken(*_: object) -> None:
         raise RuntimeError("secret path /srv/x")
 
-    monkeypatch.setattr("api.store.sites.everything", broken)
+    monkeypatch.setattr("api.store.sites.page", broken)
     async with world.person("analyst-north") as analyst:
         answer = await analyst.get("/v1/sites")
     assert (answer.status_code, errors_of(answer)) == (500, [])
