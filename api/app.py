@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, PlainTextResponse
+from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from api.addresses import WEBHOOKS, AddressRules, parse_networks
@@ -17,6 +18,7 @@ from api.auth.pace import Pace
 from api.auth.secrets import Passwords
 from api.bell import Bell
 from api.boxes.mapping import load_mappings
+from api.describing import DESCRIPTION, describe
 from api.detecting.batcher import Limits
 from api.detecting.fetching import Fetcher
 from api.detecting.figures import new_figures
@@ -29,6 +31,7 @@ from api.errors import NotFoundError, register_errors
 from api.guard import Guarded
 from api.insight.scoring import Scorer
 from api.listeners import Listeners
+from api.methods import Methods
 from api.metrics import Measured, Metrics, new_metrics
 from api.notify.broker import Place
 from api.notify.figures import new_figures as new_notify_figures
@@ -37,6 +40,7 @@ from api.notify.webhook import Post, Webhooks, new_hold
 from api.opening import open_database, open_objects
 from api.papers.printing import Press
 from api.probing import Probes
+from api.requests import Identified
 from api.routes import (
     api_keys,
     batches,
@@ -208,12 +212,14 @@ def create_app(settings: Settings) -> FastAPI:
     """Return the whole API; nothing is opened before it starts."""
     app = FastAPI(
         title="Mingchu 明厨",
+        description=DESCRIPTION,
         version="0.1.0",
         lifespan=_lifespan,
         docs_url="/v1/docs",
         openapi_url="/v1/openapi.json",
         redoc_url=None,
     )
+    describe(app)
     app.state.services = open_services(settings)
     register_errors(app)
     app.include_router(evidence.router)
@@ -242,11 +248,13 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(kitchens.router)
     for shown in (order_preview, wall, public_page):
         app.include_router(shown.router)
+    app.state.methods = Methods(app)
     _add_console(app)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=listed(settings.cors_origins), **_CORS)
     app.add_middleware(Guarded, https=settings.public_url.startswith("https://"))
     app.add_middleware(Measured, metrics=app.state.services.metrics)
+    app.add_middleware(Identified, log_all=settings.log_requests)
     return app
 
 
@@ -255,6 +263,8 @@ def _add_console(app: FastAPI) -> None:
 
     @app.get("/{path:path}", include_in_schema=False)
     def console(path: str) -> Response:
+        if app.state.methods.of(f"/{path}"):
+            raise HTTPException(405)
         if path.startswith(("v1/", "assets/../")):
             raise NotFoundError(f"there is no /{path}")
         index = CONSOLE / "index.html"

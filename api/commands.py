@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import uvicorn
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
@@ -17,17 +17,21 @@ from api.addresses import without_password
 from api.audit import SHELL, Act
 from api.audit import record as note
 from api.auth.secrets import code_digest, new_code
+from api.backup import restore as put_back
+from api.backup import save
 from api.boxes.bridge import app as bridge_app
 from api.check import findings
 from api.evidence_commands import evidence_app
 from api.fields import Sampling
-from api.opening import object_store, open_database
+from api.opening import object_store, open_database, open_objects
 from api.people import require_region
 from api.places.facts import NewCamera, NewRegion, NewSite
 from api.places.planting import put_region
+from api.requests import log_as
 from api.settings import Settings
 from api.shell import checked, out, writing
 from api.store import cameras, regions, sites, users
+from api.store.database import Database
 from api.store.scope import WHOLE
 from vision.config import ZoneConfig
 from vision.errors import InvalidInputError, SourceError
@@ -52,8 +56,9 @@ _GROUPS = {
 def register(app: typer.Typer) -> None:
     """Add the API's commands to the command line."""
     app.command()(serve)
-    app.command()(check)
     place_commands.register(site_app)
+    for command in (check, backup, restore):
+        app.command()(command)
     for name, group in _GROUPS.items():
         app.add_typer(group, name=name)
 
@@ -64,23 +69,17 @@ def serve(
 ) -> None:
     """Serve the API and the console."""
     from api.app import create_app  # noqa: PLC0415 - takes seconds, which no other command shall cost
+    from api.serving import run  # noqa: PLC0415 - the same
 
     settings = Settings()
+    log_as(settings.log_format)
     app = create_app(settings)
     host, port = host or settings.host, port if port >= 0 else settings.port
     out.print(f"Mingchu serves http://{host}:{port}")
     if not _somebody_can_log_in(settings):
         code = fresh_code(settings)
         out.print(f"first-login code: {code}  (once, for {settings.code_h:g} h): http://{host}:{port}/#code={code}")
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        timeout_graceful_shutdown=3,
-        forwarded_allow_ips=settings.trusted_proxies,
-    )
+    run(app, settings, host, port)
 
 
 def _somebody_can_log_in(settings: Settings) -> bool:
@@ -110,6 +109,27 @@ def check(
         out.print(line)
     out.print(f"{len(found)} finding(s)" if found else "everything is in order")
     raise typer.Exit(1 if found else 0)
+
+
+def backup(folder: Annotated[Path, typer.Argument(help="Where to: a folder that is not there yet.")]) -> None:
+    """Write one consistent state of database and media into a folder; the API may go on. Exit 1 when media are lost."""
+    settings = Settings()
+    objects = object_store(settings)
+    objects.probe()
+    with closing(open_database(settings)) as database:
+        saved = save(database, objects, folder, datetime.now(UTC))
+    out.print(f"{sum(saved.rows.values())} rows of {len(saved.rows)} tables, {len(saved.objects)} objects in {folder}")
+    for key in saved.lost:
+        out.print(f"object {key} is lost (mingchu check)")
+    raise typer.Exit(1 if saved.lost else 0)
+
+
+def restore(folder: Annotated[Path, typer.Argument(help="What `mingchu backup` has made.")]) -> None:
+    """Put a backup into an empty database and object store; stop the API first."""
+    settings = Settings()
+    with closing(Database(settings.database)) as database:
+        saved = put_back(database, open_objects(settings), folder)
+    out.print(f"{sum(saved.rows.values())} rows, {len(saved.objects)} objects restored; mingchu check compares them")
 
 
 @user_app.command("code")

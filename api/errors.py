@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from api.addresses import hidden
+from api.requests import HEADER, current_id
 from vision.errors import InvalidInputError, MingchuError, StorageError
 
 _log = logging.getLogger(__name__)
@@ -157,9 +158,12 @@ def _invalid_input(_: Request, error: Exception) -> JSONResponse:
     return problem(422, str(error), [entry_of(error)])
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - the registration below guarantees it
-    return problem(error.status_code, str(error.detail), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(request.app.state.methods.of(request.url.path)) or headers.get("Allow", "GET")
+    return problem(error.status_code, str(error.detail), headers=headers)
 
 
 def _store_down(_: Request, error: Exception) -> JSONResponse:
@@ -170,7 +174,8 @@ def _store_down(_: Request, error: Exception) -> JSONResponse:
 
 def _unexpected(_: Request, error: Exception) -> JSONResponse:
     _log.error("unexpected kind=%s", type(error).__name__)
-    return problem(500, "something went wrong on our side; it has been logged")
+    # The framework answers this outside of everything that would put the id on.
+    return problem(500, "something went wrong on our side; it has been logged", headers={HEADER: current_id()})
 
 
 def register_errors(app: FastAPI) -> None:

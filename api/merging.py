@@ -6,10 +6,12 @@ from typing import Any, TypeVar
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, JsonValue, ValidationError
 
+from api.shapes.inlining import inlined
 from vision.errors import InvalidInputError
 
 Model = TypeVar("Model", bound=BaseModel)
 Patch = dict[str, JsonValue]
+MERGE_PATCH = "application/merge-patch+json"
 
 
 DEEPEST = 8
@@ -48,8 +50,12 @@ def patched(model: type[Model], stored: Mapping[str, Any], patch: Patch) -> Mode
 
 def documented(model: type[BaseModel]) -> dict[str, Any]:
     """Return the part of a route's OpenAPI that describes a merge patch of this model."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
+    schema = inlined(model)
     schema.pop("required", None)
-    content = {"application/merge-patch+json": {"schema": schema}}
-    return {"requestBody": {"required": True, "content": content}}
+    schema["title"] = f"{schema['title']}Patch"
+    schema["properties"] = {name: _or_null(each) for name, each in schema["properties"].items()}
+    return {"requestBody": {"required": True, "content": {MERGE_PATCH: {"schema": schema}}}}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null", "description": "Its default again."}]}

@@ -1,12 +1,19 @@
-"""What an operator may set: read once from the environment, then handed on as plain values."""
+"""What an operator may set: read once from the environment and a TOML file, then handed on as plain values."""
 
+import os
 import re
+import tomllib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict
 
 from api.auth.caller import Role
+from vision.errors import ConfigError
+
+CONFIG_VARIABLE = "MINGCHU_CONFIG"
 
 _ORIGIN = re.compile(r"https?://[^/?#\s*]+")
 
@@ -16,10 +23,28 @@ def listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def _of_file(known: Iterable[str]) -> dict[str, Any]:
+    """Return what the TOML file says; ConfigError when it cannot be read or names what is no setting."""
+    place = os.environ.get(CONFIG_VARIABLE, "")
+    if not place:
+        return {}
+    try:
+        told = tomllib.loads(Path(place).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(CONFIG_VARIABLE, place, f"a TOML file that can be read ({error})") from error
+    names = set(known)
+    unknown = sorted(told.keys() - names)
+    if unknown:
+        raise ConfigError(f"{place}: {unknown[0]}", "…", f"one of {', '.join(sorted(names))}")
+    return told
+
+
 class Settings(BaseSettings):
     """Every `MINGCHU_…` variable that the API reads; only `create_app` and the commands see this object."""
 
-    model_config = SettingsConfigDict(env_prefix="MINGCHU_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="MINGCHU_", frozen=True, extra="ignore", use_attribute_docstrings=True, hide_input_in_errors=True
+    )
 
     data_dir: Path = Path("var")
     """Where everything lies that is not put elsewhere: database, objects, spool, keys."""
@@ -28,9 +53,13 @@ class Settings(BaseSettings):
     objects: str = ""
     """A folder, or `s3://bucket[/prefix]?endpoint=URL[&region=NAME]`; empty = DATA_DIR/objects."""
     s3_access_key: SecretStr = SecretStr("")
+    """Who we are to the object store."""
     s3_secret_key: SecretStr = SecretStr("")
+    """And the proof of it."""
     host: str = "127.0.0.1"
+    """The address to listen on; `0.0.0.0` = every one, behind a proxy that speaks TLS."""
     port: int = Field(default=8420, ge=0, le=65535)
+    """The port to listen on; 0 = any that is free."""
     public_url: str = ""
     """The address that browsers use, when a proxy stands before us; https makes the session cookie Secure."""
     session_h: float = Field(default=12.0, gt=0, le=720)
@@ -48,6 +77,14 @@ class Settings(BaseSettings):
     go along. Empty = none."""
     trusted_proxies: str = "127.0.0.1"
     """Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas."""
+    log_format: Literal["text", "json"] = "text"
+    """How `mingchu serve` logs: `text`, or `json` with one object a line. Each names its request's X-Request-Id."""
+    log_requests: bool = False
+    """Log every answer, not only faults of ours (status 500 and above)."""
+    drain_s: float = Field(default=0.0, ge=0, le=300)
+    """How long `mingchu serve` goes on after SIGTERM while /readyz answers 503: until load balancers look away."""
+    finish_s: int = Field(default=3, ge=0, le=300)
+    """How long requests under way may take after that."""
     stream_clients: int = Field(default=512, ge=1)
     """How many SSE clients one process serves."""
     stream_clients_each: int = Field(default=16, ge=1)
@@ -73,7 +110,9 @@ class Settings(BaseSettings):
     mqtt_url: str = ""
     """`mqtt://HOST[:PORT]` or `mqtts://HOST[:PORT]`: a broker to which every line of the log is published."""
     mqtt_user: str = ""
+    """Who we are to the broker."""
     mqtt_password: SecretStr = SecretStr("")
+    """And the proof of it."""
     mqtt_ca: str = ""
     """File with the certificates to trust; empty = the system's."""
     mqtt_prefix: str = "mingchu"
@@ -84,6 +123,22 @@ class Settings(BaseSettings):
     """How long a process that delivers may be silent before another one takes its webhooks and MQTT over."""
     local_sources: bool = False
     """Camera addresses from the API may name files, demo scenes and devices of the worker's machine."""
+
+    def __init__(self, **values: Any) -> None:
+        """Read everything; ConfigError names the first setting that is wrong, and never repeats its value."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            wrong = error.errors(include_input=False)[0]
+            name = f"MINGCHU_{'_'.join(map(str, wrong['loc'])).upper()}"
+            raise ConfigError(name, "…", wrong["msg"].removeprefix("Value error, ")) from None
+
+    @classmethod
+    def settings_customise_sources(  # type: ignore[override]  # of five sources we take two, and pass over the rest
+        cls, settings_cls: type[BaseSettings], init_settings: Any, env_settings: Any, **_: Any
+    ) -> tuple[Any, ...]:
+        """Read the environment first, then the file that MINGCHU_CONFIG names."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _of_file(cls.model_fields))
 
     @field_validator("second_factor_roles")
     @classmethod

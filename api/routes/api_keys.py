@@ -21,6 +21,7 @@ from api.fields import Slug
 from api.issuing import WantedKey, issue, rotate
 from api.people import Author
 from api.services import Wired
+from api.shapes.accounts import KEY, KEYS, NEW_KEY
 from api.store import keys
 
 router = APIRouter(prefix="/v1/keys", tags=["accounts"], route_class=GatedRoute)
@@ -41,7 +42,7 @@ def list_keys(
     caller: Admin,
     cursor: Annotated[str, Query(max_length=512)] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> dict[str, Any]:
+) -> KEYS:
     """Return the keys of the caller's region and below, newest first, ended ones too."""
     told = unpack(cursor, (str, str)) if cursor else None
     before = (instant_in(told[0]), str(told[1])) if told else None
@@ -53,7 +54,7 @@ def list_keys(
 
 
 @router.post("", summary="Issue an API key", status_code=HTTPStatus.CREATED)
-def add_key(wanted: WantedKey, services: Wired, caller: Admin) -> dict[str, Any]:
+def add_key(wanted: WantedKey, services: Wired, caller: Admin) -> NEW_KEY:
     """Issue a key; `key` is its text, shown this once and stored as a digest only."""
     with services.database.write() as connection:
         key_id, key = issue(connection, wanted, Author.of(caller), services.clock.now())
@@ -61,14 +62,14 @@ def add_key(wanted: WantedKey, services: Wired, caller: Admin) -> dict[str, Any]
 
 
 @router.get("/{key_id}", summary="One API key")
-def get_key(key_id: Slug, services: Wired, caller: Admin) -> dict[str, Any]:
+def get_key(key_id: Slug, services: Wired, caller: Admin) -> KEY:
     """Return one key, without its secret."""
     with services.database.read() as connection:
         return key_body(_found(connection, caller, key_id))
 
 
 @router.post("/{key_id}/rotate", summary="Rotate an API key")
-def rotate_key(key_id: Slug, rotation: Rotation, services: Wired, caller: Admin) -> dict[str, Any]:
+def rotate_key(key_id: Slug, rotation: Rotation, services: Wired, caller: Admin) -> NEW_KEY:
     """Return a new text of the key, this once; prefix, scopes and place stay, and so does what the key has sent."""
     now, overlap = services.clock.now(), timedelta(hours=rotation.overlap_h)
     with services.database.write() as connection:

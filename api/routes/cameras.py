@@ -19,6 +19,7 @@ from api.merging import Patch, documented, patched
 from api.places.facts import CameraFacts, NewCamera
 from api.preconditions import IfMatch, require
 from api.services import Services, Wired
+from api.shapes.places import CAMERA, CAMERA_STATUS, CAMERAS
 from api.store import cameras, sites
 from vision.errors import InvalidInputError
 
@@ -28,7 +29,7 @@ Writer = Annotated[Caller, Depends(Gate(Permission.SITES_WRITE))]
 
 
 @router.get("", summary="Cameras")
-def list_cameras(services: Wired, caller: Reader) -> dict[str, Any]:
+def list_cameras(services: Wired, caller: Reader) -> CAMERAS:
     """Return the caller's cameras with their last reported state; addresses are masked."""
     now = services.clock.now()
     with services.database.read() as connection:
@@ -37,21 +38,21 @@ def list_cameras(services: Wired, caller: Reader) -> dict[str, Any]:
 
 
 @router.get("/{camera_id}", summary="One camera")
-def get_camera(camera_id: Slug, services: Wired, caller: Reader, response: Response) -> dict[str, Any]:
+def get_camera(camera_id: Slug, services: Wired, caller: Reader, response: Response) -> CAMERA:
     """Return one camera; its ETag is what a change's If-Match takes, and a new state does not change it."""
     with services.database.read() as connection:
         return _told(connection, caller, camera_id, services.clock.now(), response)
 
 
 @router.get("/{camera_id}/status", summary="How a camera is doing")
-def get_status(camera_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]:
+def get_status(camera_id: Slug, services: Wired, caller: Reader) -> CAMERA_STATUS:
     """Return state, rates wanted and got, drops by reason, costs, stream and health as its worker told them last."""
     with services.database.read() as connection:
         return status_body(_found(connection, caller, camera_id), services.clock.now())
 
 
 @router.post("", summary="Add a camera", status_code=201)
-def add_camera(camera: NewCamera, services: Wired, caller: Writer, response: Response) -> dict[str, Any]:
+def add_camera(camera: NewCamera, services: Wired, caller: Writer, response: Response) -> CAMERA:
     """Add a camera to a site of the caller; its worker is told at once. Where it may be is the operator's setting."""
     services.addresses.require(camera.source)
     now = services.clock.now()
@@ -71,7 +72,7 @@ def add_camera(camera: NewCamera, services: Wired, caller: Writer, response: Res
 @router.patch("/{camera_id}", summary="Change a camera", openapi_extra=documented(CameraFacts))
 def change_camera(
     camera_id: Slug, patch: Patch, services: Wired, caller: Writer, response: Response, if_match: IfMatch = ""
-) -> dict[str, Any]:
+) -> CAMERA:
     """Change the fields that are sent (JSON merge patch); If-Match is required, null brings a default back.
 
     A `source` that equals the masked one of GET leaves the address as it is.

@@ -23,6 +23,7 @@ from api.fields import Line, Moment, Written
 from api.preconditions import IfMatch
 from api.replaying import Request, once
 from api.services import Wired
+from api.shapes.events import CASE, CASES, DUTIES
 from api.store import cases, devices, media, replays
 from vision.errors import InvalidInputError
 
@@ -110,7 +111,7 @@ class Terms:
 
 
 @router.get("/cases", summary="List cases")
-def list_cases(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def list_cases(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> CASES:
     """Return one page; `next` is the cursor of the following one, null at the end."""
     now = services.clock.now()
     with services.database.read() as connection:
@@ -122,7 +123,7 @@ def list_cases(wanted: Annotated[Listing, Query()], services: Wired, caller: Rea
 
 
 @router.get("/my/cases", summary="The duties of the own kitchen", tags=["kitchen"])
-def my_cases(wanted: Annotated[Listing, Query()], services: Wired, caller: Kitchen) -> dict[str, Any]:
+def my_cases(wanted: Annotated[Listing, Query()], services: Wired, caller: Kitchen) -> DUTIES:
     """Return the cases of the caller's site with what may be done next; without `open` those that are not over."""
     asked = wanted if wanted.open is not None else wanted.model_copy(update={"open": True})
     now = services.clock.now()
@@ -133,7 +134,7 @@ def my_cases(wanted: Annotated[Listing, Query()], services: Wired, caller: Kitch
 
 
 @router.get("/cases/{case_id}", summary="One case with its story")
-def get_case(case_id: UUID, services: Wired, caller: Reader, response: Response) -> dict[str, Any]:
+def get_case(case_id: UUID, services: Wired, caller: Reader, response: Response) -> CASE:
     """Return events, steps and clocks, and what this caller may do next; its ETag is what a step's If-Match takes."""
     with services.database.read() as connection:
         body = _told(connection, caller, str(case_id), services.clock.now())
@@ -149,7 +150,7 @@ def take_step(
     services: Wired,
     caller: Actor,
     terms: Annotated[Terms, Depends()],
-) -> dict[str, Any]:
+) -> CASE:
     """Do one thing to a case; If-Match is required.
 
     409 lists what is permitted instead, 412 says that somebody was faster. Supervisors order, decide, accept, return,

@@ -16,12 +16,12 @@ from api.detecting.bodies import (
     LookBody,
     ProblemBody,
     Wishes,
-    inlined,
 )
 from api.detecting.receiving import PICTURE_TYPES, Held, PictureSource, Sent, picture_of, pictures_of, unless_gone
 from api.detecting.service import Detecting
 from api.errors import ProblemError, problem
 from api.services import Wired
+from api.shapes.inlining import inlined
 from vision.detectors.look import Json
 from vision.errors import InvalidInputError
 

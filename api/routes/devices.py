@@ -16,6 +16,7 @@ from api.errors import NotFoundError
 from api.fields import Line, Slug
 from api.places.facts import Day
 from api.services import Wired
+from api.shapes.places import DEVICE_REVIEW, DEVICE_REVIEWS
 from api.store import cameras, devices
 
 router = APIRouter(prefix="/v1/cameras", tags=["supervise"], route_class=GatedRoute)
@@ -45,7 +46,7 @@ class NewReview(BaseModel):
 
 
 @router.get("/{camera_id}/reviews", summary="Device reviews of a camera")
-def list_reviews(camera_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]:
+def list_reviews(camera_id: Slug, services: Wired, caller: Reader) -> DEVICE_REVIEWS:
     """Return who reviewed this camera and when, newest first, and whether the newest one holds now."""
     now = services.clock.now()
     with services.database.read() as connection:
@@ -59,7 +60,7 @@ def list_reviews(camera_id: Slug, services: Wired, caller: Reader) -> dict[str, 
 
 
 @router.post("/{camera_id}/reviews", summary="Review a camera as a device", status_code=201)
-def add_review(camera_id: Slug, review: NewReview, services: Wired, caller: Reviewer) -> dict[str, Any]:
+def add_review(camera_id: Slug, review: NewReview, services: Wired, caller: Reviewer) -> DEVICE_REVIEW:
     """Record a review. It speaks for what happens from now on, as long as address and zones stay as they are."""
     now = services.clock.now()
     with services.database.write() as connection:

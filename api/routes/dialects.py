@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
-from api.detecting.bodies import Wishes, inlined
+from api.detecting.bodies import Wishes
 from api.detecting.budget import BusyError
 from api.detecting.dialects import chef_caps, chef_dress
 from api.detecting.receiving import PictureSource, body_of, checked, decoded_base64, is_json, media_type, unless_gone
@@ -19,6 +19,7 @@ from api.detecting.service import Detecting
 from api.errors import ProblemError
 from api.routes.detect import GATE
 from api.services import Wired
+from api.shapes.inlining import inlined
 from vision.detectors.look import Json
 from vision.errors import InvalidInputError
 
@@ -64,11 +65,17 @@ TENCENT_EXAMPLE = {
 }
 
 
+_IN_THEIR_WORDS: dict[int | str, dict[str, Any]] = {
+    status: {"description": "Refused, in the vendor's own shape.", "content": {"application/json": {"schema": {}}}}
+    for status in (400, 408, 413, 415, 422, 429, 503)
+}
+
+
 def _documented(model: type[BaseModel], example: Any, *types: str) -> dict[str, Any]:
     content = {kind: {"schema": inlined(model)} for kind in types}
     return {
         "openapi_extra": {"requestBody": {"required": True, "content": content}},
-        "responses": GATE | {200: {"content": {"application/json": {"example": example}}}},
+        "responses": GATE | {200: {"content": {"application/json": {"example": example}}}} | _IN_THEIR_WORDS,
     }
 
 

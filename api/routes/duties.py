@@ -12,6 +12,7 @@ from api.auth.gate import Gate, GatedRoute
 from api.errors import NotFoundError
 from api.fields import Slug
 from api.services import Wired
+from api.shapes.places import DUTIES
 from api.store import sites
 from vision.catalogue import Duty, Place, load_catalogue
 from vision.scene import ZoneType
@@ -22,7 +23,7 @@ _book = lru_cache(maxsize=1)(load_catalogue)
 
 
 @router.get("/{site_id}/duties", summary="Duties by zone")
-def list_duties(site_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]:
+def list_duties(site_id: Slug, services: Wired, caller: Reader) -> DUTIES:
     """Return what each kind means today in each type of zone of this site; what is missing is no violation there."""
     with services.database.read() as connection:
         row = sites.find(connection, caller.scope, site_id)

@@ -24,6 +24,8 @@ from api.intake import Telling, tell
 from api.ranges import Part, part_of
 from api.replaying import Request, once
 from api.services import Services, Wired
+from api.shapes import binary
+from api.shapes.events import COUNTS, EVENT, EVENTS
 from api.store import cases, claims, events, log, media, replays, reviews
 from api.viewing import note_viewings, require_reason
 from vision.errors import InvalidInputError
@@ -101,7 +103,7 @@ class Terms:
 
 
 @router.get("", summary="List events")
-def list_events(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def list_events(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> EVENTS:
     """Return one page; `next` is the cursor of the following one, null at the end."""
     with services.database.read() as connection:
         rows = events.page(connection, caller.scope, wanted.filter(), wanted.page())
@@ -112,14 +114,14 @@ def list_events(wanted: Annotated[Listing, Query()], services: Wired, caller: Re
 
 
 @router.get("/counts", summary="Count events")
-def count_events(wanted: Annotated[Wanted, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def count_events(wanted: Annotated[Wanted, Query()], services: Wired, caller: Reader) -> COUNTS:
     """Return how many events there are by status, kind and tier."""
     with services.database.read() as connection:
         return events.counts(connection, caller.scope, wanted.filter())
 
 
 @router.get("/{event_id}", summary="One event")
-def get_event(event_id: UUID, services: Wired, caller: Reader, response: Response) -> dict[str, Any]:
+def get_event(event_id: UUID, services: Wired, caller: Reader, response: Response) -> EVENT:
     """Return one event; its ETag is what a review's If-Match takes."""
     with services.database.read() as connection:
         body = _body(connection, caller, str(event_id), services.clock.now())
@@ -130,7 +132,7 @@ def get_event(event_id: UUID, services: Wired, caller: Reader, response: Respons
 @router.post("/{event_id}/review", summary="Confirm, dismiss or leave open")
 def review(
     event_id: UUID, verdict: Verdict, services: Wired, caller: Reviewer, terms: Annotated[Terms, Depends()]
-) -> dict[str, Any]:
+) -> EVENT:
     """Write a verdict; a new row each time, so that nothing that was said is lost."""
     if verdict.verdict == "dismissed" and verdict.reason not in DISMISSALS:
         raise InvalidInputError("reason", verdict.reason, ", ".join(DISMISSALS))
@@ -139,7 +141,7 @@ def review(
 
 
 @router.delete("/{event_id}/review", summary="Undo the latest verdict")
-def undo(event_id: UUID, services: Wired, caller: Reviewer, terms: Annotated[Terms, Depends()]) -> dict[str, Any]:
+def undo(event_id: UUID, services: Wired, caller: Reviewer, terms: Annotated[Terms, Depends()]) -> EVENT:
     """Take the latest verdict back with a row of its own; the one before stands again."""
     return _judge(services, caller, _Said(str(event_id), "undone", "", ""), terms)
 
@@ -224,7 +226,15 @@ def _cursor(sort: str, row: Mapping[Any, Any]) -> str:
     return pack(sort, row["tier_rank"], at.isoformat(), row["id"])
 
 
-@router.get("/{event_id}/media/{name}", summary="Evidence")
+_PIECES: dict[int | str, dict[str, Any]] = {
+    200: {"content": binary("image/jpeg", "image/png", "video/mp4", "video/x-matroska", "application/json")},
+    206: {"description": "The part that Range asked for."},
+    304: {"description": "The bytes of If-None-Match are still the same."},
+    416: {"description": "The Range lies outside."},
+}
+
+
+@router.get("/{event_id}/media/{name}", summary="Evidence", response_class=StreamingResponse, responses=_PIECES)
 def get_media(
     event_id: UUID,
     name: str,

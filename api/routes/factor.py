@@ -17,6 +17,7 @@ from api.auth.secrets import code_digest, new_code
 from api.errors import ConflictError, ForbiddenError, NotFoundError, field_error
 from api.routes.session import Person, refuse_haste, require_current
 from api.services import Services, Wired
+from api.shapes.accounts import OFFER, RECOVERY_CODES
 from api.store import factors
 
 router = APIRouter(prefix="/v1/session/second-factor", tags=["session"], route_class=GatedRoute)
@@ -50,7 +51,7 @@ class Farewell(BaseModel):
 
 
 @router.post("", summary="Enrol an authenticator app", status_code=HTTPStatus.CREATED)
-def enrol(enrolment: Enrolment, request: Request, services: Wired, caller: Person) -> dict[str, Any]:
+def enrol(enrolment: Enrolment, request: Request, services: Wired, caller: Person) -> OFFER:
     """Return a secret with its `otpauth` address and QR code (SVG); it counts once it is confirmed.
 
     Who came in by a first-login code needs no `current` password. 409 when an app is enrolled: end it first.
@@ -72,7 +73,7 @@ def _require_none(connection: Any, caller: Caller) -> None:
 
 
 @router.put("", summary="Confirm the authenticator app")
-def confirm(proof: Proof, request: Request, services: Wired, caller: Person) -> dict[str, Any]:
+def confirm(proof: Proof, request: Request, services: Wired, caller: Person) -> RECOVERY_CODES:
     """Make the enrolled app count from now on; return ten recovery codes, which are shown this once."""
     codes, now = [new_code() for _ in range(_RECOVERY_CODES)], services.clock.now()
     refuse_haste(services, caller.name, address_of(request))

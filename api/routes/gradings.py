@@ -19,6 +19,7 @@ from api.fields import Line, Slug
 from api.places.facts import Day
 from api.places.grading import Findings, Grading, graded, load_rule
 from api.services import Wired
+from api.shapes.places import GRADING, GRADINGS
 from api.store import gradings, sites
 from vision.errors import InvalidInputError
 
@@ -40,7 +41,7 @@ class NewGrading(BaseModel):
 
 
 @router.get("/{site_id}/gradings", summary="Gradings of a site")
-def list_gradings(site_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]:
+def list_gradings(site_id: Slug, services: Wired, caller: Reader) -> GRADINGS:
     """Return every grading, newest first, with its lines, and the rule under which the next one would be made."""
     with services.database.read() as connection:
         _found(connection, caller, site_id)
@@ -51,7 +52,7 @@ def list_gradings(site_id: Slug, services: Wired, caller: Reader) -> dict[str, A
 
 
 @router.post("/{site_id}/gradings", summary="Grade a site", status_code=201)
-def add_grading(site_id: Slug, wanted: NewGrading, services: Wired, caller: Grader) -> dict[str, Any]:
+def add_grading(site_id: Slug, wanted: NewGrading, services: Wired, caller: Grader) -> GRADING:
     """Grade a site anew; its grade and the day are shown with it from now on."""
     now = services.clock.now()
     with services.database.write() as connection:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -12,8 +12,10 @@ from api.auth.gate import Gate, GatedRoute
 from api.bodies import media_body
 from api.intake import Step, accept
 from api.messages import EventMessage
-from api.pieces import MAX_MEDIA_BYTES, Role, keep, piece_of, required_type
+from api.pieces import ENDINGS, MAX_MEDIA_BYTES, Role, keep, piece_of, required_type
 from api.services import Wired
+from api.shapes import binary
+from api.shapes.events import EVIDENCE, TAKEN, Evidence, Taken
 from api.uploads import Received, received
 from vision.errors import InvalidInputError
 
@@ -21,10 +23,12 @@ router = APIRouter(prefix="/v1/events", tags=["intake"], route_class=GatedRoute)
 Writer = Annotated[Caller, Depends(Gate(Permission.EVENTS_WRITE))]
 
 
-@router.put("/{event_id}", summary="Tell of a violation")
-def put_event(
-    event_id: UUID, message: EventMessage, services: Wired, caller: Writer, response: Response
-) -> dict[str, Any]:
+@router.put(
+    "/{event_id}",
+    summary="Tell of a violation",
+    responses={201: {"description": "It was not known before.", "model": Taken}, 200: {"description": "It was known."}},
+)
+def put_event(event_id: UUID, message: EventMessage, services: Wired, caller: Writer, response: Response) -> TAKEN:
     """Take one phase of one violation in; sending it again changes nothing and is answered 200."""
     if message.data.id != event_id:
         raise InvalidInputError("data.id", str(message.data.id), f"the id of the path, {event_id}")
@@ -53,7 +57,12 @@ class Upload:
     claimed: Annotated[str, Header(alias="X-Content-SHA256", max_length=64)] = ""
 
 
-@router.put("/{event_id}/media/{name}", summary="Send evidence")
+@router.put(
+    "/{event_id}/media/{name}",
+    summary="Send evidence",
+    openapi_extra={"requestBody": {"required": True, "content": binary(*ENDINGS)}},
+    responses={201: {"description": "It was not there before.", "model": Evidence}, 200: {"description": "It was."}},
+)
 def put_media(
     event_id: UUID,
     name: Role,
@@ -61,7 +70,7 @@ def put_media(
     caller: Writer,
     upload: Annotated[Upload, Depends()],
     response: Response,
-) -> dict[str, Any]:
+) -> EVIDENCE:
     """Take one piece of evidence in: object first, then row; the same bytes again are answered 200, others 409."""
     media_type = required_type(upload.content_type)
     if upload.claimed and upload.claimed.lower() != upload.body.sha256:

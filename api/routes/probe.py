@@ -16,6 +16,7 @@ from api.errors import NotFoundError
 from api.fields import Slug
 from api.probing import Probed
 from api.services import Services, Wired
+from api.shapes.places import PROBE
 from api.store import cameras
 from api.veiling import Veiled, veiled
 from vision.errors import InvalidInputError
@@ -43,7 +44,7 @@ class ProbeBody(BaseModel):
 
 
 @router.post("/probe", summary="Look at a camera once")
-async def probe(body: ProbeBody, services: Wired, caller: Prober) -> dict[str, Any]:
+async def probe(body: ProbeBody, services: Wired, caller: Prober) -> PROBE:
     """Open an address, take one key frame and tell what came; 422 with the cause in `type` where nothing did.
 
     The address is held to the rules of `POST /v1/cameras`. Two looks at most are under way (429 tells when to come

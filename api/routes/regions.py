@@ -1,6 +1,6 @@
 """Regions: the tree of places by which everybody's view is scoped."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
@@ -14,6 +14,7 @@ from api.fields import Slug
 from api.places.facts import NewRegion
 from api.places.planting import put_region
 from api.services import Wired
+from api.shapes.places import REGION, REGIONS
 from api.store import regions
 
 router = APIRouter(prefix="/v1/regions", tags=["supervise"], route_class=GatedRoute)
@@ -22,14 +23,14 @@ Writer = Annotated[Caller, Depends(Gate(Permission.REGIONS_WRITE))]
 
 
 @router.get("", summary="Regions")
-def list_regions(services: Wired, caller: Reader) -> dict[str, Any]:
+def list_regions(services: Wired, caller: Reader) -> REGIONS:
     """Return the caller's part of the tree, parents first."""
     with services.database.read() as connection:
         return {"items": [region_body(row) for row in regions.everything(connection, caller.scope)], "next": None}
 
 
 @router.get("/{region_id}", summary="One region")
-def get_region(region_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]:
+def get_region(region_id: Slug, services: Wired, caller: Reader) -> REGION:
     """Return one region of the caller."""
     with services.database.read() as connection:
         row = regions.find(connection, caller.scope, region_id)
@@ -39,7 +40,7 @@ def get_region(region_id: Slug, services: Wired, caller: Reader) -> dict[str, An
 
 
 @router.post("", summary="Add a region", status_code=201)
-def add_region(region: NewRegion, services: Wired, caller: Writer) -> dict[str, Any]:
+def add_region(region: NewRegion, services: Wired, caller: Writer) -> REGION:
     """Add a region below one of the caller's."""
     with services.database.write() as connection:
         put_region(connection, caller.scope, region)

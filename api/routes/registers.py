@@ -17,6 +17,7 @@ from api.errors import ForbiddenError
 from api.exporting import AUDIT, VIEWING, Form, exported
 from api.fields import BIGGEST
 from api.services import Wired
+from api.shapes.events import CATALOGUE, VIEWINGS
 from api.store import register
 from api.store.scope import WHOLE
 from vision.catalogue import load_catalogue
@@ -32,7 +33,7 @@ _book = lru_cache(maxsize=1)(load_catalogue)
 
 
 @router.get("/catalogue", tags=["supervise"], summary="Kinds of violation")
-def catalogue(_: SitesReader) -> dict[str, Any]:
+def catalogue(_: SitesReader) -> CATALOGUE:
     """Return every kind with its names and thresholds, and every clause with how sure we are of it."""
     book = _book()
     kinds = [
@@ -54,7 +55,7 @@ def viewings(
     caller: RegisterReader,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str, Query(max_length=500)] = "",
-) -> dict[str, Any]:
+) -> VIEWINGS:
     """Return who saw which unblurred media and why, newest first."""
     behind = None
     if cursor:

@@ -23,6 +23,7 @@ from api.auth.secrets import csrf_of, digest, new_token
 from api.bodies import instant
 from api.errors import ForbiddenError, NotFoundError, ProblemError, field_error
 from api.services import Services, Wired
+from api.shapes.accounts import SESSION, SESSIONS
 from api.store import users
 from vision.errors import InvalidInputError
 
@@ -53,7 +54,7 @@ class NewPassword(BaseModel):
 
 
 @router.post("", summary="Log in")
-def log_in(login: Login, request: Request, response: Response, services: Wired) -> dict[str, Any]:
+def log_in(login: Login, request: Request, response: Response, services: Wired) -> SESSION:
     """Begin a session; wrong guesses from one address at one account make that pair wait, nobody else.
 
     401 of type `second-factor-needed`: send the same again with `second_factor`.
@@ -85,7 +86,7 @@ def _known(services: Services, login: Login) -> str | None:
 
 
 @router.get("", summary="Who am I")
-def show(request: Request, caller: Person) -> dict[str, Any]:
+def show(request: Request, caller: Person) -> SESSION:
     """Return the user of this session and its CSRF token."""
     return _body(caller, request.cookies[COOKIE])
 
@@ -115,7 +116,7 @@ def set_password(new: NewPassword, request: Request, services: Wired, caller: Pe
 
 
 @router.get("/all", summary="Where I am logged in")
-def list_sessions(services: Wired, caller: Person) -> dict[str, Any]:
+def list_sessions(services: Wired, caller: Person) -> SESSIONS:
     """Return my live sessions, newest first: whoever finds one that is not theirs ends it."""
     with services.database.read() as connection:
         rows = users.sessions_of(connection, caller.id, services.clock.now())

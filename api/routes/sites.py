@@ -22,6 +22,7 @@ from api.places.contacts import unmasked
 from api.places.facts import Day, Grade, NewSite, SiteFacts
 from api.preconditions import IfMatch, require
 from api.services import Wired
+from api.shapes.places import SITE, SITES
 from api.store import regions, sites, users
 from vision.errors import InvalidInputError
 
@@ -63,7 +64,7 @@ class Listing(BaseModel):
 
 
 @router.get("", summary="Sites")
-def list_sites(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def list_sites(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> SITES:
     """Return one page of the caller's sites by name; `next` is the cursor of the following one, null at the end."""
     with services.database.read() as connection:
         rows = sites.page(connection, caller.scope, wanted.filter(connection, caller), wanted.page())
@@ -73,14 +74,14 @@ def list_sites(wanted: Annotated[Listing, Query()], services: Wired, caller: Rea
 
 
 @router.get("/{site_id}", summary="One site")
-def get_site(site_id: Slug, services: Wired, caller: Reader, response: Response) -> dict[str, Any]:
+def get_site(site_id: Slug, services: Wired, caller: Reader, response: Response) -> SITE:
     """Return one site; its ETag is what a change's If-Match takes."""
     with services.database.read() as connection:
         return _told(connection, caller, site_id, response)
 
 
 @router.post("", summary="Add a site", status_code=201)
-def add_site(site: NewSite, services: Wired, caller: Writer, response: Response) -> dict[str, Any]:
+def add_site(site: NewSite, services: Wired, caller: Writer, response: Response) -> SITE:
     """Add a site to a region of the caller."""
     now = services.clock.now()
     with services.database.write() as connection:
@@ -96,7 +97,7 @@ def add_site(site: NewSite, services: Wired, caller: Writer, response: Response)
 @router.patch("/{site_id}", summary="Change a site", openapi_extra=documented(SiteFacts))
 def change_site(
     site_id: Slug, patch: Patch, services: Wired, caller: Writer, response: Response, if_match: IfMatch = ""
-) -> dict[str, Any]:
+) -> SITE:
     """Change the fields that are sent (JSON merge patch); If-Match is required, null brings a default back."""
     with services.database.write() as connection:
         row = _found(connection, caller, site_id)

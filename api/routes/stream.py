@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute, by_session
 from api.fields import BIGGEST
 from api.services import Services, Wired
+from api.shapes import LOG
 from api.store import keys, log
 from vision.errors import InvalidInputError, StorageError
 
@@ -33,7 +34,7 @@ Position = Annotated[int, Query(ge=0, le=BIGGEST)]
 @router.get("/log", summary="The log from a number on")
 def pull(
     services: Wired, caller: Reader, after: Position = 0, limit: Annotated[int, Query(ge=1, le=1000)] = PAGE
-) -> dict[str, Any]:
+) -> LOG:
     """Return the next lines in order; ask again after the `next` of this answer."""
     with services.database.read() as connection:
         lines = log.after(connection, caller.scope, after, limit)
@@ -55,7 +56,13 @@ async def resumed(after: Position | None = None, last_event_id: Annotated[str, H
     return int(last_event_id[:17])
 
 
-@router.get("/stream", summary="The log as it grows (SSE)", dependencies=[Depends(seated)])
+@router.get(
+    "/stream",
+    summary="The log as it grows (SSE)",
+    dependencies=[Depends(seated)],
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
 async def stream(
     request: Request, services: Wired, caller: Reader, after: Annotated[int | None, Depends(resumed)]
 ) -> StreamingResponse:
@@ -101,6 +108,8 @@ class _Listener:
                 quiet_s = 0.0
             if len(news) < PAGE:
                 await self.services.log_bell.wait(POLL_S)
+        if self.services.log_bell.silenced:
+            yield "retry: 500\n: this process is about to stop; come back with the last id\n\n"
 
     def _welcome(self) -> bool:
         """Tell whether the session or key still lives, and take over what changed of its owner."""

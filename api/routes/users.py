@@ -21,6 +21,7 @@ from api.merging import Patch, documented, patched
 from api.people import Author, NewUser, Person, add_person, region_of
 from api.preconditions import IfMatch, require
 from api.services import Services, Wired
+from api.shapes.accounts import INVITATION, NEW_USER, USER, USERS
 from api.store import factors, users
 
 router = APIRouter(prefix="/v1/users", tags=["accounts"], route_class=GatedRoute)
@@ -39,7 +40,7 @@ def list_users(
     caller: Admin,
     cursor: Annotated[str, Query(max_length=512)] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> dict[str, Any]:
+) -> USERS:
     """Return the users of the caller's region and below, by name."""
     after = str(unpack(cursor, (str,))[0]) if cursor else ""
     with services.database.read() as connection:
@@ -49,7 +50,7 @@ def list_users(
 
 
 @router.post("", summary="Add a user", status_code=HTTPStatus.CREATED)
-def add_user(user: NewUser, services: Wired, caller: Admin, response: Response) -> dict[str, Any]:
+def add_user(user: NewUser, services: Wired, caller: Admin, response: Response) -> NEW_USER:
     """Add a user within the caller's region and return, this once, the code by which they log in and set a password."""
     with services.database.write() as connection:
         if users.by_name(connection, user.name) is not None:
@@ -60,7 +61,7 @@ def add_user(user: NewUser, services: Wired, caller: Admin, response: Response) 
 
 
 @router.get("/{user_id}", summary="One user")
-def get_user(user_id: Slug, services: Wired, caller: Admin, response: Response) -> dict[str, Any]:
+def get_user(user_id: Slug, services: Wired, caller: Admin, response: Response) -> USER:
     """Return one user; the ETag is what a change's If-Match takes."""
     with services.database.read() as connection:
         return _told(connection, caller, user_id, response)
@@ -69,7 +70,7 @@ def get_user(user_id: Slug, services: Wired, caller: Admin, response: Response) 
 @router.patch("/{user_id}", summary="Change a user", openapi_extra=documented(ChangedUser))
 def change_user(
     user_id: Slug, patch: Patch, services: Wired, caller: Admin, response: Response, if_match: IfMatch = ""
-) -> dict[str, Any]:
+) -> USER:
     """Change role, place, language, or shut a user out (JSON merge patch); If-Match is required.
 
     409 for oneself: an administrator who shuts the door behind themselves needs another one anyway.
@@ -93,7 +94,7 @@ def change_user(
 
 
 @router.post("/{user_id}/code", summary="Let a user in again", status_code=HTTPStatus.CREATED)
-def invite_again(user_id: Slug, services: Wired, caller: Admin) -> dict[str, Any]:
+def invite_again(user_id: Slug, services: Wired, caller: Admin) -> INVITATION:
     """Return, this once, a code by which the user logs in and sets a new password; earlier codes end.
 
     A second factor stays: end it by `DELETE /v1/users/{id}/second-factor` when the phone is lost, too.

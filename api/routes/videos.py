@@ -15,13 +15,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import instant
-from api.detecting.bodies import inlined
 from api.detecting.films import KEPT_FOR, UNDER_WAY, Film, Films, require_space
 from api.detecting.receiving import RECEIVE_S, Bounds, checked, is_json, media_type, pour, wrong_type
 from api.detecting.watching import Order
 from api.errors import ConflictError, NotFoundError
 from api.routes.detect import GATE, MISSING, PROBLEMS
 from api.services import Services, Wired
+from api.shapes.events import FILM, FILM_RESULT, FILMS
+from api.shapes.inlining import inlined
 from vision.errors import InvalidInputError
 from vision.scene import ZoneType
 
@@ -90,9 +91,7 @@ _SHOWN: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json":
     openapi_extra={"requestBody": {"required": True, "content": _BODY}},
     responses={202: {"content": {"application/json": {"example": FILM_EXAMPLE}}}, **PROBLEMS},
 )
-async def add_video(
-    request: Request, services: Wired, caller: Detector, wishes: Wanted, response: Response
-) -> dict[str, Any]:
+async def add_video(request: Request, services: Wired, caller: Detector, wishes: Wanted, response: Response) -> FILM:
     """Send a film (MP4, MOV, Matroska, WebM, AVI, MPEG-TS, FLV) as the body, or JSON with its URL; get a job.
 
     At most eight films wait, four of one caller. What a job found is kept for a day, only for who sent it.
@@ -107,13 +106,13 @@ async def add_video(
 
 
 @router.get("", summary="Your films", responses=GATE)
-def list_videos(services: Wired, caller: Detector) -> dict[str, Any]:
+def list_videos(services: Wired, caller: Detector) -> FILMS:
     """Return the caller's jobs, newest first."""
     return {"items": [_body(film) for film in services.films.of(caller.id)], "next": None}
 
 
 @router.get("/{video_id}", summary="How far a film has come", responses=_SHOWN | MISSING)
-def get_video(video_id: UUID, services: Wired, caller: Detector) -> dict[str, Any]:
+def get_video(video_id: UUID, services: Wired, caller: Detector) -> FILM:
     """Return one job: queued, running, done, failed, or lost when the process ended while it was under way."""
     return _body(_found(services, caller, video_id))
 
@@ -130,7 +129,7 @@ def remove_video(video_id: UUID, services: Wired, caller: Detector) -> Response:
     summary="What a film showed",
     responses=MISSING | {409: {**MISSING[404], "description": "It is still under way."}},
 )
-def video_result(video_id: UUID, services: Wired, caller: Detector) -> dict[str, Any]:
+def video_result(video_id: UUID, services: Wired, caller: Detector) -> FILM_RESULT:
     """Return the events in order of time, as `mingchu watch` tells them; 409 while it is under way."""
     film = _found(services, caller, video_id)
     if film.state in UNDER_WAY:

@@ -12,6 +12,7 @@ from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.fields import Count, Moment, Slug
 from api.services import Services, Wired
+from api.shapes.places import AssignmentTold
 from api.store import cameras
 from vision.config import Assignment, CameraConfig
 from vision.frames import Mode
@@ -77,7 +78,11 @@ class WorkerReport(_Body):
     spool: int = Field(default=0, ge=0, le=(1 << 31) - 1)
 
 
-@router.get("/{worker}/assignment", summary="What a worker shall look at")
+@router.get(
+    "/{worker}/assignment",
+    summary="What a worker shall look at",
+    responses={200: {"model": AssignmentTold}, 304: {"description": "It is as If-None-Match says."}},
+)
 async def assignment(
     worker: Slug,
     request: Request,

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from shutil import copyfile, copytree
@@ -35,6 +36,7 @@ from api.showing import Showcase
 from api.store import cameras, keys, regions, sites, users
 from api.store.database import Database
 from api.store.scope import WHOLE
+from tests.documented import Contract
 from vision.config import CameraConfig
 from vision.errors import SourceUnavailableError
 from vision.ports import Source
@@ -63,6 +65,12 @@ class Clock:
         self.at += timedelta(**span)
 
 
+@lru_cache(maxsize=4)
+def contract_of(app: FastAPI) -> Contract:
+    """Return the app's contract, read once."""
+    return Contract(app)
+
+
 @dataclass
 class World:
     """One API and its inhabitants: `north` is where the tests look, `south` is somebody else's."""
@@ -70,6 +78,8 @@ class World:
     app: FastAPI
     services: Services
     tokens: dict[str, str] = field(default_factory=dict)
+    held_to_contract: bool = True
+    """False where a test has put something else in place of the models, which answers anything."""
 
     def __post_init__(self) -> None:
         self.app.state.services = self.services
@@ -89,7 +99,14 @@ class World:
 
     def client(self, headers: Mapping[str, str] | None = None, address: str = "192.0.2.1") -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, client=(address, 1), raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, base_url=WORLD, headers=headers)
+        hooks = {"response": [self._keeps_the_contract]}
+        return httpx.AsyncClient(transport=transport, base_url=WORLD, headers=headers, event_hooks=hooks)
+
+    async def _keeps_the_contract(self, answer: httpx.Response) -> None:
+        """Hold every answer of every test to the OpenAPI document; a route that is not described fails here."""
+        await answer.aread()
+        faults = contract_of(self.app).faults(answer) if self.held_to_contract else []
+        assert faults == [], f"{answer.request.method} {answer.request.url.path} {answer.status_code}: {faults}"
 
     def person(self, name: str) -> httpx.AsyncClient:
         """Return a client with this user's session and CSRF token."""

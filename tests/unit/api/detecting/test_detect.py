@@ -62,6 +62,7 @@ async def gated(world: World) -> AsyncIterator[tuple[World, Gate]]:
     figures = new_figures(CollectorRegistry())
     detecting = Detecting(models, Fetcher(AddressRules()), figures, Limits(waiting=4, batch=4))
     world.change(detecting=detecting)
+    world.held_to_contract = False
     yield world, models
     models.open.set()
     await asyncio.to_thread(detecting.close)
