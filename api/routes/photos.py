@@ -161,7 +161,13 @@ def _site(caller: Caller) -> str:
     return caller.scope.site
 
 
-@router.post("", summary="Send a five-fixed proof", status_code=201, openapi_extra=_UPLOAD)
+@router.post(
+    "",
+    summary="Send a five-fixed proof",
+    status_code=201,
+    openapi_extra=_UPLOAD,
+    responses={200: {"description": "It was sent before: what was kept then."}},
+)
 async def send_photo(request: Request, services: Wired, caller: Taker, response: Response) -> dict[str, Any]:
     """Send two JPEGs of up to 8 MiB and 16 megapixels with the signed claim.
 
