@@ -32,7 +32,7 @@ def test_an_order_is_answered_with_one_button_each(browser: Browser, town: Town)
         page = visit.page
         visit.go("/")
         card = page.locator(f'[data-case="{case}"]')
-        expect(card).to_contain_text("确认收到 · 还剩")
+        expect(card).to_contain_text("还剩")
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
         assert visit.barriers() == []
         card.get_by_role("link", name="确认收到").click()

@@ -14,7 +14,8 @@ self.addEventListener('message', (event) => {
 async function fresh(request, cache, key) {
   const kept = await caches.open(cache);
   try {
-    const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    // A navigation cannot be fetched again with options, its address can.
+    const answer = await fetch(request.url, { credentials: 'same-origin', headers: request.headers, signal: AbortSignal.timeout(PATIENCE_MS) });
     if (answer.ok) await kept.put(key, answer.clone());
     return answer;
   } catch (error) {

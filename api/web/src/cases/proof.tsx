@@ -8,7 +8,7 @@ import type { CaseFile } from './types';
 
 export const useProofs = (id: string) =>
   useQuery({
-    queryKey: ['photos', id],
+    queryKey: ['cases', 'photos', id], // asked again with its case: a proof comes with a step
     queryFn: async ({ signal }) => (await get<{ items: Proof[] }>('/v1/photos', { subject: 'case', about: id, limit: 50 }, signal)).items,
     staleTime: 10_000,
   });

@@ -154,7 +154,7 @@ function Taking({ id, phone }: { id: string; phone: Phone }) {
       const told = await proven(phone, challenge, { scene, portrait: taken }, place);
       setProof(told);
       setStep('sent');
-      void queries.invalidateQueries({ queryKey: ['photos'] });
+      void queries.invalidateQueries({ queryKey: ['cases', 'photos'] });
     } catch (error) {
       const checks = error instanceof ApiError ? [...error.checks] : [];
       setRefused(checks);

@@ -37,9 +37,13 @@ export const useWaiting = (): readonly Waiting[] =>
 
 const isAway = (error: unknown): boolean => error instanceof ApiError && (error.unreachable || error.status >= 500 || error.status === 401 || error.status === 429);
 
+/** A bad connection may hang for minutes: then it counts as away. */
+const PATIENCE_MS = 12_000;
+
 async function deliver(item: Waiting): Promise<void> {
+  if (!navigator.onLine) throw new ApiError(0, 'unreachable', '');
   const headers = { 'If-Match': item.etag, 'Idempotency-Key': item.key };
-  await send(`/v1/cases/${item.case}/${item.action}`, { method: 'POST', body: item.body, headers });
+  await send(`/v1/cases/${item.case}/${item.action}`, { method: 'POST', body: item.body, headers, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
 
 /** While it waited the case may have moved on: it is sent for the case as it is now, if it still may be. */

@@ -33,9 +33,8 @@ export const TileCard = memo(function TileCard({ tile, now, boxes, open }: { til
   const fresh = latest && now - new Date(latest.started_at).getTime() < GLOW_MS ? latest : null;
   const ill = isIll(tile);
   const picture_ms = tile.picture ? now - new Date(tile.picture.at).getTime() : OLD_MS;
-  const label = [tile.name || tile.camera, tile.site_name, ill && name('state', tile.state?.state ?? 'unknown'), latest?.open && kind(latest.kind)].filter(Boolean).join(' · ');
   return (
-    <button className="tile" data-camera={tile.camera} data-ill={ill} data-tier={fresh?.tier} aria-label={label} onClick={() => open(tile.camera)}>
+    <button className="tile" data-camera={tile.camera} data-ill={ill} data-tier={fresh?.tier} onClick={() => open(tile.camera)}>
       <Live tile={tile} boxes={boxes} />
       <span className="tile-name">
         <b>{tile.name || tile.camera}</b> {tile.site_name}
