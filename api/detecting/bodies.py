@@ -139,7 +139,9 @@ class ProblemBody(BaseModel):
     title: str
     status: int
     detail: str
-    errors: list[dict[str, str]] = []
+    errors: list[dict[str, str | int]] = Field(
+        default=[], description="Each with `field`, `value` and `allowed`; of an import with `table` and `row`, too."
+    )
 
 
 class RefusedPicture(BaseModel):

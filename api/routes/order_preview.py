@@ -17,7 +17,13 @@ router = APIRouter(prefix="/v1/cases", tags=["supervise"], route_class=GatedRout
 Supervisor = Annotated[Caller, Depends(Gate(Permission.EVENTS_REVIEW))]
 
 
-@router.get("/{case_id}/order", summary="The order, sent or to be sent")
+_WITHDRAWN = {
+    "description": "No order was sent and none can be: the case was withdrawn.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+@router.get("/{case_id}/order", summary="The order, sent or to be sent", responses={409: _WITHDRAWN})
 def get_order(case_id: UUID, services: Wired, caller: Supervisor) -> dict[str, Any]:
     """Return the order's texts; before it is sent they are a preview whose deadlines count from now.
 

@@ -110,6 +110,8 @@ async def test_a_stream_ends_with_the_right_to_it(world: World, monkeypatch: pyt
                 users.disable(connection, "analyst-north", world.clock.now())
             elif end == "revoked":
                 keys.revoke(connection, prefix_of(text), world.clock.now())
+        if end == "shutdown":
+            assert b"come back with the last id" in (await channel.next())["body"]
         assert await ended(channel)
 
 
