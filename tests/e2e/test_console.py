@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Response, expect, sync_playwright
 
 from api.auth.gate import CSRF_HEADER
 from tests.e2e.console_fixtures import CLIP_S, Case, Intake, clip, event_id, open_doors
@@ -239,20 +240,25 @@ def test_a_whole_incident_gets_one_verdict_after_its_pictures_were_seen(desk: De
     desk.eventually(new_mask, lambda body: body["status"] == "pending_review")
 
 
+def is_claim(answer: Response) -> bool:
+    return answer.request.method == "PUT" and answer.url.endswith("/claim")
+
+
 def test_what_a_colleague_reviews_is_marked_and_passed_over(desk: Desk) -> None:
     rodent, new_mask, old_mask, _ = (desk.ids[i] for i in MOST_URGENT_FIRST)
     desk.eventually(rodent, lambda body: body["claim"] is not None)
-    colleague = desk.colleague("wang")
-    assert colleague.put(f"/v1/events/{rodent}/claim").status_code == 409
-    assert colleague.put(f"/v1/events/{new_mask}/claim").status_code == 200
-    desk.page.reload()
+    with closing(desk.colleague("wang")) as colleague:
+        assert colleague.put(f"/v1/events/{rodent}/claim").status_code == 409
+        assert colleague.put(f"/v1/events/{new_mask}/claim").status_code == 200
+    with desk.page.expect_response(is_claim):
+        desk.page.reload()
     expect(desk.page.locator(f'[data-event="{new_mask}"]')).to_contain_text("wang 正在审核这条")
     desk.page.keyboard.press("y")
     desk.chosen(old_mask)
+    desk.eventually(rodent, lambda body: body["claim"] is None)
     desk.page.keyboard.press("k")
     desk.chosen(new_mask)
     expect(desk.page.get_by_text("另一位同事正在审核这条事件")).to_be_visible()
-    desk.eventually(rodent, lambda body: body["claim"] is None)
 
 
 def test_details_show_what_is_alike_and_the_picture_goes_up_to_the_head(desk: Desk) -> None:
