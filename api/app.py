@@ -41,50 +41,7 @@ from api.opening import open_database, open_objects
 from api.papers.printing import Press
 from api.probing import Probes
 from api.requests import Identified
-from api.routes import (
-    api_keys,
-    batches,
-    boxes,
-    cameras,
-    cases,
-    claims,
-    detect,
-    devices,
-    dialects,
-    documents,
-    duties,
-    events,
-    evidence,
-    factor,
-    gradings,
-    health,
-    insight,
-    intake,
-    notices,
-    order_preview,
-    orders,
-    phones,
-    photos,
-    probe,
-    public,
-    public_page,
-    regions,
-    registers,
-    reports,
-    selfchecks,
-    session,
-    sites,
-    stream,
-    targets,
-    threads,
-    transfer,
-    uploads,
-    users,
-    videos,
-    wall,
-    webhooks,
-    workers,
-)
+from api.routing import include_routes
 from api.services import Services
 from api.settings import Settings, listed
 from api.showing import Showcase
@@ -222,32 +179,7 @@ def create_app(settings: Settings) -> FastAPI:
     describe(app)
     app.state.services = open_services(settings)
     register_errors(app)
-    app.include_router(evidence.router)
-    looking = (detect, dialects, videos)
-    places = (regions, sites, gradings, duties, cameras, devices, probe, transfer, targets, public, insight, reports)
-    accounts = (session, factor, users, api_keys)
-    telling = (stream, webhooks)
-    taking = (intake, uploads, boxes)
-    told = (threads, orders, notices)
-    for part in (
-        *accounts,
-        events,
-        claims,
-        *told,
-        cases,
-        *taking,
-        *looking,
-        *telling,
-        *places,
-        workers,
-        registers,
-        health,
-    ):
-        app.include_router(part.router)
-    for kitchens in (phones, photos, selfchecks, batches, documents):
-        app.include_router(kitchens.router)
-    for shown in (order_preview, wall, public_page):
-        app.include_router(shown.router)
+    include_routes(app)
     app.state.methods = Methods(app)
     _add_console(app)
     if settings.cors_origins:
