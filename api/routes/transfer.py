@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -155,12 +155,11 @@ def export_file(wanted: Annotated[Wanted, Query()], services: Wired, caller: Rea
     tables = tuple(dict.fromkeys(wanted.table))
     wish = Wish(tables, wanted.format, language, phones=caller.may(Permission.CONTACTS_READ))
     path = services.incoming / f"{uuid4().hex}.{wanted.format}"
-    try:
+    with ExitStack() as undo:
+        undo.callback(path.unlink, missing_ok=True)  # nothing half-done stays
         with services.database.read() as connection:
             export_places(connection, caller.scope, wish, path)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        undo.pop_all()
     name = f"mingchu-{'-'.join(wish.tables)}-{services.clock.now().astimezone(UTC):%Y%m%d}.{wanted.format}"
     gone = BackgroundTask(path.unlink, missing_ok=True)
     return FileResponse(path, media_type=_MEDIA_TYPES[wanted.format], filename=name, background=gone)
