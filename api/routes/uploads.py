@@ -15,6 +15,7 @@ from api.bodies import instant, media_body
 from api.errors import NotFoundError, ProblemError
 from api.pieces import MAX_MEDIA_BYTES, Role, keep, piece_of, required_event, required_type
 from api.services import Wired
+from api.shapes.events import Evidence
 from api.uploads import gathered
 from vision.errors import InvalidInputError
 
@@ -49,7 +50,11 @@ def begin_upload(event_id: UUID, name: Role, services: Wired, caller: Writer) ->
     return {"url": url, "method": "PUT", "complete": complete, "expires_at": instant(until)}
 
 
-@router.post("/{event_id}/uploads/{name}/{token}", summary="Say that evidence is there")
+@router.post(
+    "/{event_id}/uploads/{name}/{token}",
+    summary="Say that evidence is there",
+    responses={201: {"description": "It was not there before.", "model": Evidence}, 200: {"description": "It was."}},
+)
 def end_upload(event_id: UUID, name: Role, token: UUID, done: Done, services: Wired, caller: Writer) -> JSONResponse:
     """Read what was put there, hold it against its hash, and keep a copy that no address leads to any more.
 
