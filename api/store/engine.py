@@ -1,6 +1,8 @@
 """From an address to an engine: what SQLite and PostgreSQL must be told before the first statement."""
 
+import time
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY, OperationalError
 from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -13,6 +15,7 @@ WRITES = {"mingchu_write": True}
 """Execution options of a transaction that will write."""
 _BUSY_MS = 20_000
 _IDLE_MS = 15_000
+_NAP_S = 0.02
 _POOL = {"pool_size": 16, "max_overflow": 32}
 _PATIENCE = {
     "connect_timeout": 5,
@@ -64,8 +67,22 @@ def _make_folder(folder: Path) -> None:
 
 def _prepare_sqlite(connection: SqliteConnection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, also before DDL
-    for pragma in (f"busy_timeout = {_BUSY_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}").close()
+    _write_ahead(connection)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _write_ahead(connection: SqliteConnection) -> None:
+    # The one statement that does not wait while another process makes the same new file: SQLite calls it a deadlock.
+    give_up = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            return connection.execute("PRAGMA journal_mode = WAL").close()
+        except OperationalError as error:
+            if error.sqlite_errorcode != SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+        time.sleep(_NAP_S)
 
 
 def _begin_sqlite(connection: Connection) -> None:

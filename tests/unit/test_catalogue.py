@@ -358,9 +358,9 @@ def test_rubbish_is_one_clear_error(tmp_path: Path, content: bytes, field: str) 
     assert caught.value.field == field
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"catalogue: .*nothing-here\.toml.* allowed: a readable file"):
-        load_catalogue(tmp_path / "nothing-here.toml")
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"catalogue: '/nothing-here\.toml' .* allowed: a readable file"):
+        load_catalogue(Path("/nothing-here.toml"))
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

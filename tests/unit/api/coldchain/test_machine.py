@@ -28,7 +28,7 @@ WHOLE = tuple(Paper(kind, TODAY) for kind in FOUR)
 scans = st.builds(Scan, st.sampled_from(["in", "out", "sale"]), st.integers(1, 5000).map(lambda n: Decimal(n) / 1000))
 
 
-@given(st.integers(0, 12), st.sampled_from(_ALPHABET))
+@given(st.integers(0, 12), st.sampled_from(f"{_ALPHABET}Z"))
 def test_one_wrong_letter_is_noticed(place: int, letter: str) -> None:
     code = new_code()
     assert is_code(code)
