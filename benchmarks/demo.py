@@ -11,35 +11,24 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import machine
+from projector import Projector
 
 from vision.catalogue import Catalogue, load_catalogue
-from vision.clock import SimulatedClock
 from vision.commands.composing import Sightedness, load_sight
 from vision.config import CameraConfig
 from vision.demo.judging import PERSONAL, Found, Verdict, judge
 from vision.demo.site import DEMO_SITES, DemoCamera, demo_cameras, ensure_site
 from vision.demo.truth import ClipTruth, EventTruth
 from vision.events import KindName
-from vision.frames import CameraId, Packet
-from vision.path import CameraPath, line_for
 from vision.pipeline import is_available
-from vision.recording.folder import FolderOutbox
-from vision.recording.manifest import ManifestChain
-from vision.recording.recorder import Desk
-from vision.sources.address import AddressPolicy, parse
-from vision.sources.looping import LoopingSource
-from vision.watching import watch_through
 
 RESULTS = Path(__file__).parent / "results" / "demo.json"
-STARTED_AT = datetime(2026, 11, 24, 4, tzinfo=UTC)
 CLOSES_S = 8.0
 """A sum closes within four looks of the last sign."""
 HOURS = {site.id: site.hours for site in DEMO_SITES}
@@ -58,7 +47,7 @@ def main() -> None:
         ensure_site(films, lambda name, done, of: print(f"film {done}/{of} {name}", file=sys.stderr))
         sight, catalogue = load_sight(), load_catalogue()
         chosen = [c for c in demo_cameras() if not options.camera or c.source[5:] in options.camera]
-        task = _Task(films, options.turns, sight, catalogue)
+        task = _Task(films, options.turns, Projector(sight, catalogue))
         verdicts = {camera.source[5:]: task.measure(camera) for camera in chosen}
         seconds = sum(ClipTruth.load(films / f"{name}.json").seconds for name in verdicts) * options.turns
     results = _results([v for turns in verdicts.values() for v in turns], seconds, sight, catalogue)
@@ -69,25 +58,11 @@ def main() -> None:
         options.out.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-class _Turns(LoopingSource):
-    """A looping film that ends after some turns."""
-
-    def __init__(self, config: CameraConfig, clock: SimulatedClock, count: int) -> None:
-        address = parse(config.source, AddressPolicy())
-        super().__init__(CameraId(config.id), address, clock)
-        self._count = count
-
-    def packets(self) -> Iterator[Packet]:
-        """Yield so many packets."""
-        return islice(super().packets(), self._count)
-
-
 @dataclass(frozen=True)
 class _Task:
     films: Path
     turns: int
-    sight: Sightedness
-    catalogue: Catalogue
+    projector: Projector
 
     def measure(self, camera: DemoCamera) -> list[Verdict]:
         """Return one verdict for each turn of a camera's film."""
@@ -97,10 +72,8 @@ class _Task:
         config = CameraConfig(
             id=camera.id, site=camera.site, source=source, zones=camera.zones, hours=HOURS[camera.site]
         )
-        with tempfile.TemporaryDirectory() as scratch:
-            bodies = self._look(config, len(truth.frames) * self.turns, Path(scratch))
-        opened = [Found.of(data) for data in {body["data"]["id"]: body["data"] for body in bodies}.values()]
-        dwell_s = {str(name): kind.thresholds.dwell_s for name, kind in self.catalogue.kinds.items()}
+        opened, _ = self.projector.play(config, len(truth.frames) * self.turns)
+        dwell_s = self.projector.dwell_s
         verdicts = [judge(truth, _of_turn(opened, turn, truth.seconds), dwell_s) for turn in range(self.turns)]
         verdicts = [self._rested(verdict, opened, turn * truth.seconds) for turn, verdict in enumerate(verdicts)]
         for turn, verdict in enumerate(verdicts, start=1):
@@ -114,23 +87,10 @@ class _Task:
         return replace(verdict, missed=missed, short=verdict.short + resting)
 
     def _rests(self, event: EventTruth, opened: list[Found], shift_s: float) -> bool:
-        rest_s = self.catalogue.kinds[KindName(event.kind)].thresholds.rearm_s + CLOSES_S
+        rest_s = self.projector.catalogue.kinds[KindName(event.kind)].thresholds.rearm_s + CLOSES_S
         begins_s, ends_s = event.start_s + shift_s, event.end_s + shift_s
         same = [f for f in opened if (f.kind, f.zone) == (event.kind, event.zone) and f.ended_s < begins_s]
         return event.kind not in PERSONAL and any(ends_s - f.ended_s <= rest_s for f in same)
-
-    def _look(self, config: CameraConfig, packets: int, scratch: Path) -> list[dict[str, Any]]:
-        """Run the whole line over a film, evidence included, and return every body it told."""
-        bodies: list[dict[str, Any]] = []
-        models = (self.sight.detector.model, *self.sight.wear.models)
-        (scratch / "staging").mkdir()
-        chain = ManifestChain(scratch / "chain.json", "benchmark")
-        outbox = FolderOutbox(scratch / "out", bodies.append)
-        desk = Desk("benchmark", outbox, self.catalogue, models, chain, scratch / "staging")
-        with _Turns(config, SimulatedClock(STARTED_AT), packets) as source:
-            path = CameraPath(config, source, line_for(config, self.catalogue, self.sight.abilities), desk)
-            watch_through(source, path, self.sight.eyes, lambda _: None)
-        return bodies
 
 
 def _of_turn(opened: list[Found], turn: int, seconds: float) -> list[Found]:
