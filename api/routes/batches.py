@@ -24,6 +24,8 @@ from api.fields import Line
 from api.places.facts import Day
 from api.replaying import Request, once
 from api.services import Services, Wired
+from api.shapes import binary
+from api.shapes.coldchain import BATCH, SCANNED, SCANS, TRACE
 from api.store import coldchain, replays, sites
 from api.store.coldchain import Who
 from vision.errors import InvalidInputError
@@ -54,7 +56,7 @@ class NewBatch(BaseModel):
 class NewScan(BaseModel):
     """What is done with how much of a batch."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"direction": "in", "amount": "12.5"}})
+    model_config = ConfigDict(extra="forbid")
 
     direction: Direction
     amount: Amount
@@ -92,7 +94,7 @@ class ScanRefusedError(ProblemError):
 
 
 @router.post("", summary="Code a batch", status_code=201)
-def code_batch(new: NewBatch, services: Wired, caller: Keeper, idempotency_key: Key = "") -> dict[str, Any]:
+def code_batch(new: NewBatch, services: Wired, caller: Keeper, idempotency_key: Key = "") -> BATCH:
     """Give a batch its code at the site where it enters first, and take its amount in."""
     if new.expires_on < new.made_on:
         raise InvalidInputError("expires_on", new.expires_on.isoformat(), f"not before {new.made_on}")
@@ -113,7 +115,7 @@ def code_batch(new: NewBatch, services: Wired, caller: Keeper, idempotency_key: 
 
 
 @router.get("/refusals", summary="Refused scans")
-def list_refusals(wanted: Annotated[Refusals, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def list_refusals(wanted: Annotated[Refusals, Query()], services: Wired, caller: Reader) -> SCANS:
     """Return what was refused and where: without a code, recalled, expired, without papers, more than is here."""
     behind = unpack(wanted.cursor, (str, int)) if wanted.cursor else None
     with services.database.read() as connection:
@@ -125,14 +127,14 @@ def list_refusals(wanted: Annotated[Refusals, Query()], services: Wired, caller:
 
 
 @router.get("/traces/{trace_id}", summary="One trace with its clock")
-def get_trace(trace_id: UUID, services: Wired, caller: Tracer) -> dict[str, Any]:
+def get_trace(trace_id: UUID, services: Wired, caller: Tracer) -> TRACE:
     """Return every site of the caller's that had the batch, how much is left there, and the time that is left."""
     with services.database.read() as connection:
         return _trace(connection, caller, str(trace_id), services)
 
 
 @router.post("/traces/{trace_id}", summary="Answer a trace")
-def answer_trace(trace_id: UUID, said: Answer, services: Wired, caller: Tracer) -> dict[str, Any]:
+def answer_trace(trace_id: UUID, said: Answer, services: Wired, caller: Tracer) -> TRACE:
     """Say what was found and done; the clock stops."""
     now = services.clock.now()
     with services.database.write() as connection:
@@ -145,13 +147,18 @@ def answer_trace(trace_id: UUID, said: Answer, services: Wired, caller: Tracer) 
 
 
 @router.get("/{code}", summary="One batch")
-def get_batch(code: Code, services: Wired, caller: Reader) -> dict[str, Any]:
+def get_batch(code: Code, services: Wired, caller: Reader) -> BATCH:
     """Return a batch that is or was at one of the caller's sites, with its papers and whether it may be sold."""
     with services.database.read() as connection:
         return _told(connection, caller, code, services)
 
 
-@router.get("/{code}/label", summary="The label")
+@router.get(
+    "/{code}/label",
+    summary="The label",
+    response_class=Response,
+    responses={200: {"content": binary("image/svg+xml", "image/png")}},
+)
 def get_label(
     code: Code, services: Wired, caller: Reader, form: Annotated[Literal["svg", "png"], Query(alias="format")] = "svg"
 ) -> Response:
@@ -165,7 +172,7 @@ def get_label(
 
 
 @router.post("/{code}/scans", summary="Scan a batch", status_code=201)
-def scan_batch(code: Code, new: NewScan, services: Wired, caller: Keeper, idempotency_key: Key = "") -> dict[str, Any]:
+def scan_batch(code: Code, new: NewScan, services: Wired, caller: Keeper, idempotency_key: Key = "") -> SCANNED:
     """Take in, give out or sell some of a batch.
 
     422 of type `scan-refused` says why not: no code, no sale. A refusal is kept and shown to supervisors.
@@ -195,7 +202,7 @@ def scan_batch(code: Code, new: NewScan, services: Wired, caller: Keeper, idempo
 
 
 @router.post("/{code}/recall", summary="Recall a batch")
-def recall_batch(code: Code, why: Why, services: Wired, caller: Tracer) -> dict[str, Any]:
+def recall_batch(code: Code, why: Why, services: Wired, caller: Tracer) -> BATCH:
     """Stop a batch everywhere: from now on every scan of it is refused and reported."""
     now = services.clock.now()
     with services.database.write() as connection:
@@ -208,7 +215,7 @@ def recall_batch(code: Code, why: Why, services: Wired, caller: Tracer) -> dict[
 
 
 @router.post("/{code}/traces", summary="Trace a batch", status_code=201)
-def trace_batch(code: Code, why: Why, services: Wired, caller: Tracer) -> dict[str, Any]:
+def trace_batch(code: Code, why: Why, services: Wired, caller: Tracer) -> TRACE:
     """Ask where a suspicious batch has gone; the answer is due within 24 hours."""
     now, trace_id = services.clock.now(), str(uuid4())
     with services.database.write() as connection:

@@ -15,6 +15,7 @@ from api.fields import Slug
 from api.intake import Accepted, Step, accept
 from api.messages import EventMessage, Phase
 from api.services import Services, Wired
+from api.shapes.intake import ALARMS, MAPPINGS
 from vision.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1/boxes", tags=["intake"], route_class=GatedRoute)
@@ -22,13 +23,13 @@ Writer = Annotated[Caller, Depends(Gate(Permission.EVENTS_WRITE))]
 
 
 @router.get("", summary="Mappings")
-def list_mappings(services: Wired, _: Writer) -> dict[str, Any]:
+def list_mappings(services: Wired, _: Writer) -> MAPPINGS:
     """Return the names of the mappings that the operator has declared."""
     return {"items": [{"name": name} for name in sorted(services.mappings)], "next": None}
 
 
 @router.post("/{mapping}", summary="Tell in a vendor's own words")
-def push(mapping: Slug, document: Annotated[Any, Body()], services: Wired, caller: Writer) -> dict[str, Any]:
+def push(mapping: Slug, document: Annotated[Any, Body()], services: Wired, caller: Writer) -> ALARMS:
     """Take the alarms of a vendor's document in; the same one again changes nothing.
 
     `items` has one entry for each alarm, in order: `id` and `sequence` of its event, or `errors` that say what is wrong

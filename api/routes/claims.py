@@ -1,7 +1,7 @@
 """Holding an event while one looks at it, so that the next reviewer takes another one."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -11,6 +11,7 @@ from api.auth.gate import Gate, GatedRoute
 from api.bodies import claim_body
 from api.errors import ConflictError, NotFoundError
 from api.services import Wired
+from api.shapes.events import CLAIM
 from api.store import claims, events
 
 router = APIRouter(prefix="/v1/events", tags=["supervise"], route_class=GatedRoute)
@@ -20,7 +21,7 @@ HELD = timedelta(minutes=2)
 
 
 @router.put("/{event_id}/claim", summary="Say that one is reviewing an event")
-def claim(event_id: UUID, services: Wired, caller: Reviewer) -> dict[str, Any]:
+def claim(event_id: UUID, services: Wired, caller: Reviewer) -> CLAIM:
     """Hold the event for two minutes, or two more; 409 while somebody else holds it. A verdict needs no claim."""
     now = services.clock.now()
     with services.database.write() as connection:

@@ -1,6 +1,6 @@
 """Papers of a site and of its batches, with their ends: licences, health certificates, the four of the cold chain."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from api.errors import NotFoundError
 from api.fields import Line, Slug
 from api.places.facts import Day
 from api.services import Wired
+from api.shapes.coldchain import DOCUMENT, DOCUMENTS
 from api.store import coldchain, photos, sites
 from vision.errors import InvalidInputError
 
@@ -30,10 +31,7 @@ Keeper = Annotated[Caller, Depends(Gate(Permission.BATCHES_SCAN))]
 class NewDocument(BaseModel):
     """A paper of the own site; one of the four belongs to a batch."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"example": {"kind": "licence", "number": "JY1330106…", "expires_on": "2028-05-31"}},
-    )
+    model_config = ConfigDict(extra="forbid")
 
     kind: Kind
     number: Line = Field(min_length=1, max_length=64)
@@ -59,7 +57,7 @@ class Listing(BaseModel):
 
 
 @router.get("", summary="Papers")
-def list_documents(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def list_documents(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> DOCUMENTS:
     """Return papers with how they stand today: `ends_before` gives those of which somebody must be reminded."""
     chosen = coldchain.PaperFilter(wanted.site, str(wanted.kind), wanted.ends_before)
     behind = unpack(wanted.cursor, (str, str)) if wanted.cursor else None
@@ -73,7 +71,7 @@ def list_documents(wanted: Annotated[Listing, Query()], services: Wired, caller:
 
 
 @router.post("", summary="Add a paper", status_code=201)
-def add_document(paper: NewDocument, services: Wired, caller: Keeper) -> dict[str, Any]:
+def add_document(paper: NewDocument, services: Wired, caller: Keeper) -> DOCUMENT:
     """Keep a paper of the own site, or of a batch that is here."""
     now, document_id = services.clock.now(), str(uuid4())
     _require_sense(paper)

@@ -24,6 +24,8 @@ from api.dossier.summary import summary
 from api.errors import ConflictError, NotFoundError
 from api.fields import Line
 from api.services import Services, Wired
+from api.shapes import binary
+from api.shapes.keeping import DAYS, DELETIONS, HOLD, HOLDS, RETENTION, SIGNING_KEY
 from api.store import cases, events, keeping, photos
 from api.viewing import note_viewings, require_reason
 
@@ -56,7 +58,12 @@ class NewHold(BaseModel):
         return self
 
 
-@router.post("/cases/{case_id}/evidence", summary="The evidence package of a case", response_class=StreamingResponse)
+@router.post(
+    "/cases/{case_id}/evidence",
+    summary="The evidence package of a case",
+    response_class=StreamingResponse,
+    responses={200: {"content": binary("application/zip")}},
+)
 def export_evidence(case_id: UUID, wish: Export, services: Wired, caller: Viewer) -> StreamingResponse:
     """Return a signed ZIP with everything of a case; the originals in it enter the viewing register (I7)."""
     reason, now = require_reason(caller, wish.reason), services.clock.now()
@@ -100,7 +107,7 @@ def _summary(connection: Connection, services: Services, collected: Collected) -
 
 
 @router.get("/evidence/key", summary="The key that signs evidence packages", tags=["run"])
-def get_key(services: Wired) -> dict[str, str]:
+def get_key(services: Wired) -> SIGNING_KEY:
     """Return the public key and its fingerprint, with which anybody can tell our packages from others."""
     signer = services.signer
     return {"algorithm": "Ed25519", "public_pem": signer.public_pem, "fingerprint": signer.fingerprint}
@@ -111,7 +118,7 @@ def list_days(
     services: Wired,
     limit: Annotated[int, Query(ge=1, le=400)] = 31,
     before: date | None = None,
-) -> dict[str, Any]:
+) -> DAYS:
     """Return the Merkle root of each day (UTC), newest first: whoever keeps a copy can hold us to it."""
     with services.database.read() as connection:
         rows = keeping.days(connection, limit, before)
@@ -120,7 +127,7 @@ def list_days(
 
 
 @router.get("/retention", summary="What is kept how long, and why")
-def get_retention(_: Reader) -> dict[str, Any]:
+def get_retention(_: Reader) -> RETENTION:
     """Return the policy; the first rule that fits decides, 0 days mean for ever."""
     policy = load_policy()
     return {"edition": policy.edition, "rules": list(map(rule_body, policy.rules))}
@@ -132,7 +139,7 @@ def list_deletions(
     caller: Reader,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str, Query(max_length=500)] = "",
-) -> dict[str, Any]:
+) -> DELETIONS:
     """Return one page of deletion proofs, oldest first."""
     at, digest = unpack(cursor, (str, str)) if cursor else ("1970-01-01T00:00:00+00:00", "")
     with services.database.read() as connection:
@@ -148,14 +155,14 @@ def _deletion(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 @router.get("/holds", summary="Legal holds")
-def list_holds(services: Wired, caller: Reader, *, standing: bool = True) -> dict[str, Any]:
+def list_holds(services: Wired, caller: Reader, *, standing: bool = True) -> HOLDS:
     """Return the holds that stand, or all of them; the newest 500."""
     with services.database.read() as connection:
         return {"items": list(map(_hold, keeping.holds(connection, caller.scope, standing=standing))), "next": None}
 
 
 @router.post("/holds", summary="Keep something whatever the policy says", status_code=201)
-def place_hold(hold: NewHold, services: Wired, caller: Viewer) -> dict[str, Any]:
+def place_hold(hold: NewHold, services: Wired, caller: Viewer) -> HOLD:
     """Place a legal hold on a case with all its events, or on one event."""
     now, hold_id = services.clock.now(), str(uuid4())
     with services.database.write() as connection:
@@ -179,7 +186,7 @@ def _site_of(connection: Connection, caller: Caller, hold: NewHold) -> str:
 
 
 @router.post("/holds/{hold_id}/lift", summary="Let the policy decide again")
-def lift_hold(hold_id: UUID, wish: Export, services: Wired, caller: Viewer) -> dict[str, Any]:
+def lift_hold(hold_id: UUID, wish: Export, services: Wired, caller: Viewer) -> HOLD:
     """End a hold, with a reason; 409 when it has ended before."""
     now = services.clock.now()
     with services.database.write() as connection:

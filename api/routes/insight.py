@@ -13,6 +13,7 @@ from api.bodies import instant
 from api.fields import Moment, Slug
 from api.insight.figures import Bucket, buckets, camera_days, heat, pareto, share, trend
 from api.services import Wired
+from api.shapes.figures import FUNNEL, HEAT, PARETO, PRECISION, TRENDS
 from api.store import figures, regions
 from api.store.figures import Span
 from vision.errors import InvalidInputError
@@ -77,7 +78,7 @@ class OfPrecision(Of):
 
 
 @router.get("/trends", summary="Events over time")
-def trends(wanted: Annotated[OfTrend, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def trends(wanted: Annotated[OfTrend, Query()], services: Wired, caller: Reader) -> TRENDS:
     """Return counts by day, week or month of the sites' own calendars, and by key; empty buckets are there too."""
     now = services.clock.now()
     with services.database.read() as connection:
@@ -94,7 +95,7 @@ def _buckets(span: Span, size: Bucket) -> list[Any]:
 
 
 @router.get("/heat", summary="Events by weekday and hour")
-def heat_map(wanted: Annotated[OfHeat, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def heat_map(wanted: Annotated[OfHeat, Query()], services: Wired, caller: Reader) -> HEAT:
     """Return seven rows, Monday first, of 24 counts by the hour on the sites' walls."""
     with services.database.read() as connection:
         span = wanted.span(connection, caller, services.clock.now(), *wanted.status)
@@ -103,7 +104,7 @@ def heat_map(wanted: Annotated[OfHeat, Query()], services: Wired, caller: Reader
 
 
 @router.get("/pareto", summary="What makes up most of it")
-def pareto_of(wanted: Annotated[OfPareto, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def pareto_of(wanted: Annotated[OfPareto, Query()], services: Wired, caller: Reader) -> PARETO:
     """Return the largest counts first with their share and the share of all up to them; `key` empty = all others."""
     with services.database.read() as connection:
         span = wanted.span(connection, caller, services.clock.now(), *wanted.status)
@@ -121,7 +122,7 @@ def pareto_of(wanted: Annotated[OfPareto, Query()], services: Wired, caller: Rea
 
 
 @router.get("/funnel", summary="From detected to closed on time")
-def funnel(wanted: Annotated[Of, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def funnel(wanted: Annotated[Of, Query()], services: Wired, caller: Reader) -> FUNNEL:
     """Return how many events were detected, reviewed, confirmed; how many cases were ordered, closed, in time."""
     with services.database.read() as connection:
         span = wanted.span(connection, caller, services.clock.now())
@@ -130,7 +131,7 @@ def funnel(wanted: Annotated[Of, Query()], services: Wired, caller: Reader) -> d
 
 
 @router.get("/precision", summary="How often a finding was right")
-def precision(wanted: Annotated[OfPrecision, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def precision(wanted: Annotated[OfPrecision, Query()], services: Wired, caller: Reader) -> PRECISION:
     """Return by kind, camera or site: the share of reviewed findings that people confirmed, with n and 95 % interval.
 
     `unsure` counts for neither side. False alarms per camera-day: dismissed findings by the days for which cameras were

@@ -21,6 +21,8 @@ from api.noticing.sending import Letter, send, urge
 from api.papers.blocks import Facts, Paper, Words
 from api.replaying import Request, once
 from api.services import Wired
+from api.shapes import binary
+from api.shapes.letters import NOTICE, RECEIPTS, RECEIVED, SENT, SENT_PAGE, URGED
 from api.store import notices, replays, users
 from api.store.notices import Box
 
@@ -108,7 +110,7 @@ class Receipts(BaseModel):
 
 
 @router.get("", summary="What came to me")
-def list_received(wanted: Annotated[Inbox, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def list_received(wanted: Annotated[Inbox, Query()], services: Wired, caller: Reader) -> RECEIVED:
     """Return one page of the notices and orders for the caller's kitchen or desk, and how many are not read."""
     with services.database.read() as connection:
         part = page_of(wanted.limit, wanted.cursor)
@@ -119,7 +121,7 @@ def list_received(wanted: Annotated[Inbox, Query()], services: Wired, caller: Re
 
 
 @router.get("/sent", summary="What was sent")
-def list_sent(wanted: Annotated[Outbox, Query()], services: Wired, caller: Sender) -> dict[str, Any]:
+def list_sent(wanted: Annotated[Outbox, Query()], services: Wired, caller: Sender) -> SENT_PAGE:
     """Return one page of what was sent to the caller's part of the tree, with how many have read it."""
     with services.database.read() as connection:
         rows = notices.sent(connection, caller.scope, wanted.kind, page_of(wanted.limit, wanted.cursor))
@@ -132,7 +134,7 @@ def send_notice(
     services: Wired,
     caller: Sender,
     idempotency_key: Annotated[str, Header(max_length=128)] = "",
-) -> dict[str, Any]:
+) -> SENT:
     """Send a notice, an early warning or a training notice to every site that it names; all copies at once or none."""
     now, print_ = services.clock.now(), replays.fingerprint("notice", notice.model_dump(mode="json"))
 
@@ -145,13 +147,18 @@ def send_notice(
 
 
 @router.get("/{notice_id}", summary="One notice")
-def get_notice(notice_id: UUID, services: Wired, caller: Reader) -> dict[str, Any]:
+def get_notice(notice_id: UUID, services: Wired, caller: Reader) -> NOTICE:
     """Return what a notice says, to whoever received or may send it."""
     with services.database.read() as connection:
         return notice_body(_readable(connection, caller, str(notice_id)))
 
 
-@router.get("/{notice_id}/paper", summary="A notice on paper", response_class=Response)
+@router.get(
+    "/{notice_id}/paper",
+    summary="A notice on paper",
+    response_class=Response,
+    responses={200: {"content": binary("application/pdf")}},
+)
 def print_notice(notice_id: UUID, services: Wired, caller: Reader, language: Language = "zh") -> Response:
     """Return a notice as PDF; in the other language where it was not written in this one."""
     with services.database.read() as connection:
@@ -175,9 +182,7 @@ def read_notice(notice_id: UUID, services: Wired, caller: Reader) -> None:
 
 
 @router.get("/{notice_id}/receipts", summary="Who has read it")
-def list_receipts(
-    notice_id: UUID, wanted: Annotated[Receipts, Query()], services: Wired, caller: Sender
-) -> dict[str, Any]:
+def list_receipts(notice_id: UUID, wanted: Annotated[Receipts, Query()], services: Wired, caller: Sender) -> RECEIPTS:
     """Return one page of the copies, those of other regions left out; with `unread` only those nobody has read."""
     with services.database.read() as connection:
         if notices.find_sent(connection, caller.scope, str(notice_id)) is None:
@@ -189,7 +194,7 @@ def list_receipts(
 
 
 @router.post("/{notice_id}/urge", summary="Urge who has not read it")
-def urge_notice(notice_id: UUID, services: Wired, caller: Sender) -> dict[str, Any]:
+def urge_notice(notice_id: UUID, services: Wired, caller: Sender) -> URGED:
     """Mark every unread copy as urged; 409 when there is none, or when it was done within ten minutes."""
     with services.database.write() as connection:
         return {"urged": urge(connection, caller, str(notice_id), services.clock.now())}

@@ -1,6 +1,6 @@
 """What an order says: as it was sent, or as it would read if it were sent at this moment."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
@@ -12,6 +12,7 @@ from api.casework.holding import actor_of, hold
 from api.casework.ordering import order_texts
 from api.errors import ConflictError
 from api.services import Wired
+from api.shapes.letters import ORDER_TEXTS
 
 router = APIRouter(prefix="/v1/cases", tags=["supervise"], route_class=GatedRoute)
 Supervisor = Annotated[Caller, Depends(Gate(Permission.EVENTS_REVIEW))]
@@ -24,7 +25,7 @@ _WITHDRAWN = {
 
 
 @router.get("/{case_id}/order", summary="The order, sent or to be sent", responses={409: _WITHDRAWN})
-def get_order(case_id: UUID, services: Wired, caller: Supervisor) -> dict[str, Any]:
+def get_order(case_id: UUID, services: Wired, caller: Supervisor) -> ORDER_TEXTS:
     """Return the order's texts; before it is sent they are a preview whose deadlines count from now.
 
     409 where no order was sent and none can be: the case was withdrawn.

@@ -20,6 +20,8 @@ from api.fields import Line
 from api.noticing.bodies import cursor_of, page_of, receipt_body, sent_body
 from api.objects import ObjectStore
 from api.services import Services, Wired
+from api.shapes import binary
+from api.shapes.letters import ORDER, ORDERS
 from api.store import cases, media, notices
 from api.viewing import note_viewings, require_reason
 
@@ -51,7 +53,7 @@ class Wish(BaseModel):
 
 
 @router.get("", summary="Orders that were given")
-def list_orders(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def list_orders(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> ORDERS:
     """Return one page: each order with how many of its copies were read."""
     with services.database.read() as connection:
         rows = notices.sent(connection, caller.scope, ("order",), page_of(wanted.limit, wanted.cursor))
@@ -59,7 +61,7 @@ def list_orders(wanted: Annotated[Listing, Query()], services: Wired, caller: Re
 
 
 @router.get("/{case_id}", summary="The order of a case")
-def get_order(case_id: UUID, services: Wired, caller: Reader) -> dict[str, Any]:
+def get_order(case_id: UUID, services: Wired, caller: Reader) -> ORDER:
     """Return the texts and a receipt for each copy: the site's and those of its local officers."""
     with services.database.read() as connection:
         row = notices.find_sent(connection, caller.scope, order_id_of(str(case_id)))
@@ -69,7 +71,12 @@ def get_order(case_id: UUID, services: Wired, caller: Reader) -> dict[str, Any]:
     return {**_order(row), "receipts": list(map(receipt_body, told))}
 
 
-@router.get("/{case_id}/paper", summary="The order on paper", response_class=Response)
+@router.get(
+    "/{case_id}/paper",
+    summary="The order on paper",
+    response_class=Response,
+    responses={200: {"content": binary("application/pdf")}},
+)
 def print_order(case_id: UUID, wish: Annotated[Wish, Query()], services: Wired, caller: Reader) -> Response:
     """Return the order as PDF with blurred pictures; the originals need a reason and enter the register (I7)."""
     reason = require_reason(caller, wish.reason) if wish.unblurred else ""

@@ -17,6 +17,7 @@ from api.photos.bodies import device_body, spot_body
 from api.photos.signing import decoded, is_signed, thumbprint
 from api.places.contacts import masked
 from api.services import Wired
+from api.shapes.kitchen import PHONE, PHONES, SPOT, SPOTS
 from api.store import photos, sites
 from vision.errors import InvalidInputError
 
@@ -31,17 +32,7 @@ MOST_PHONES = 8
 class NewPhone(BaseModel):
     """A key that the browser made and does not give away, and the number of the phone that it is in."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "example": {
-                "name": "Li's phone",
-                "phone": "+8613800005678",
-                "public_key": {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1B…", "y": "x_FEzRu9m36H…"},
-                "signature": "3q2-7w…",
-            }
-        },
-    )
+    model_config = ConfigDict(extra="forbid")
 
     name: Line = Field(min_length=1, max_length=64)
     phone: Annotated[str, Field(pattern=r"^\+?[0-9]{6,19}$")] = Field(repr=False)
@@ -59,7 +50,7 @@ class Decision(BaseModel):
 
 
 @router.get("/devices", summary="Registered phones")
-def list_phones(services: Wired, caller: Reader) -> dict[str, Any]:
+def list_phones(services: Wired, caller: Reader) -> PHONES:
     """Return the phones of the caller's sites; a kitchen sees those of its own accounts."""
     with services.database.read() as connection:
         rows = photos.devices(connection, caller.scope)
@@ -68,7 +59,7 @@ def list_phones(services: Wired, caller: Reader) -> dict[str, Any]:
 
 
 @router.post("/devices", summary="Register a phone", status_code=201)
-def register_phone(phone: NewPhone, services: Wired, caller: Taker) -> dict[str, Any]:
+def register_phone(phone: NewPhone, services: Wired, caller: Taker) -> PHONE:
     """Bind a phone's key and number to this account.
 
     The first phone of an account is active at once; a further one waits for a supervisor, so that a stolen password
@@ -100,7 +91,7 @@ def _require_free(connection: Connection, caller: Caller, device_id: str, phone:
 
 
 @router.post("/devices/{device_id}", summary="Approve or retire a phone")
-def decide_phone(device_id: Slug, decision: Decision, services: Wired, caller: Voucher) -> dict[str, Any]:
+def decide_phone(device_id: Slug, decision: Decision, services: Wired, caller: Voucher) -> PHONE:
     """Let a phone sign, or never again."""
     now = services.clock.now()
     with services.database.write() as connection:
@@ -121,7 +112,7 @@ def _phone(connection: Connection, caller: Caller, device_id: str) -> dict[str, 
 
 
 @router.get("/spots/{site_id}", summary="Enrolled spots of a site")
-def list_spots(site_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]:
+def list_spots(site_id: Slug, services: Wired, caller: Reader) -> SPOTS:
     """Return the spots that scenes are compared with, and those that wait for approval."""
     with services.database.read() as connection:
         if sites.find(connection, caller.scope, site_id) is None:
@@ -130,7 +121,7 @@ def list_spots(site_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]
 
 
 @router.post("/spots/{site_id}/{photo_id}", summary="Approve or remove a spot")
-def decide_spot(site_id: Slug, photo_id: UUID, decision: Decision, services: Wired, caller: Voucher) -> dict[str, Any]:
+def decide_spot(site_id: Slug, photo_id: UUID, decision: Decision, services: Wired, caller: Voucher) -> SPOT:
     """Let scenes be compared with a spot, or no longer."""
     now, state = services.clock.now(), _STATES[decision.approve]
     with services.database.write() as connection:

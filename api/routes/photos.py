@@ -31,6 +31,8 @@ from api.photos.signing import decoded
 from api.replaying import Request as Asked
 from api.replaying import once
 from api.services import Services, Wired
+from api.shapes import binary
+from api.shapes.kitchen import CHALLENGE, PHOTO, PHOTOS
 from api.store import photos, replays, sites
 from vision.detectors.look import Json
 from vision.errors import InvalidInputError
@@ -85,9 +87,7 @@ class _TooManyError(ProblemError):
 class NewChallenge(BaseModel):
     """With which phone, and about what."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"example": {"device": "9c1f…", "subject": "case", "about": "5d0e…"}}
-    )
+    model_config = ConfigDict(extra="forbid")
 
     device: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     subject: Subject
@@ -124,7 +124,7 @@ def new_challenge(
     services: Wired,
     caller: Taker,
     idempotency_key: Annotated[str, Header(max_length=128)] = "",
-) -> dict[str, Any]:
+) -> CHALLENGE:
     """Return a nonce that is good for one proof within five minutes, with the mark that belongs into both pictures.
 
     It is bound to this account, its site, the phone and the matter. `mark.png` is a QR code of the nonce: draw it into
@@ -168,7 +168,7 @@ def _site(caller: Caller) -> str:
     openapi_extra=_UPLOAD,
     responses={200: {"description": "It was sent before: what was kept then."}},
 )
-async def send_photo(request: Request, services: Wired, caller: Taker, response: Response) -> dict[str, Any]:
+async def send_photo(request: Request, services: Wired, caller: Taker, response: Response) -> PHOTO:
     """Send two JPEGs of up to 8 MiB and 16 megapixels with the signed claim.
 
     201 with the verdict of each check; the outcome is `passed`, or `doubtful` where a person must decide. 422 of type
@@ -246,7 +246,7 @@ def _persons(look: Json) -> list[tuple[float, float]]:
 
 
 @router.get("", summary="Proofs")
-def list_photos(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def list_photos(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> PHOTOS:
     """Return one page of proofs with their verdicts; `next` is the cursor of the following one, null at the end."""
     with services.database.read() as connection:
         rows = photos.page(connection, caller.scope, wanted.filter(), wanted.page())
@@ -259,7 +259,7 @@ def list_photos(wanted: Annotated[Listing, Query()], services: Wired, caller: Re
 
 
 @router.get("/{photo_id}", summary="One proof")
-def get_photo(photo_id: UUID, services: Wired, caller: Reader) -> dict[str, Any]:
+def get_photo(photo_id: UUID, services: Wired, caller: Reader) -> PHOTO:
     """Return a proof with what every check says, and where its pictures are."""
     return _body(services, caller, str(photo_id))
 
@@ -273,7 +273,12 @@ def _body(services: Services, caller: Caller, photo_id: str) -> dict[str, Any]:
     return photo_body(row, files, in_full=caller.may(Permission.CONTACTS_READ))
 
 
-@router.get("/{photo_id}/media/{name}", summary="A picture of a proof")
+@router.get(
+    "/{photo_id}/media/{name}",
+    summary="A picture of a proof",
+    response_class=StreamingResponse,
+    responses={200: {"content": binary("image/jpeg")}},
+)
 def get_picture(
     photo_id: UUID,
     name: Literal["scene", "portrait", "scene_blurred", "portrait_blurred"],

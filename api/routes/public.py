@@ -16,6 +16,7 @@ from api.errors import NotFoundError
 from api.fields import Line, Slug
 from api.insight.rule import load_rule
 from api.services import Wired
+from api.shapes.figures import PUBLIC_LIST, PUBLIC_SITE, PUBLIC_SITES
 from api.store import public, scoring
 
 router = APIRouter(prefix="/v1/public", tags=["public"], route_class=GatedRoute)
@@ -42,7 +43,7 @@ class Listing(BaseModel):
 
 
 @router.get("/sites", summary="Published sites")
-def list_sites(wanted: Annotated[Listing, Query()], services: Wired, response: Response) -> dict[str, Any]:
+def list_sites(wanted: Annotated[Listing, Query()], services: Wired, response: Response) -> PUBLIC_SITES:
     """Return a page of the sites that a person has published."""
     with services.database.read() as connection:
         rows = public.page(connection, public.PublicPage(wanted.q, wanted.limit, wanted.behind))
@@ -53,7 +54,7 @@ def list_sites(wanted: Annotated[Listing, Query()], services: Wired, response: R
 
 
 @router.get("/sites/{site_id}", summary="One published site")
-def get_site(site_id: Slug, services: Wired, response: Response) -> dict[str, Any]:
+def get_site(site_id: Slug, services: Wired, response: Response) -> PUBLIC_SITE:
     """Return grade, label and colour of one published site; the label as its cameras are now."""
     now = services.clock.now()
     with services.database.read() as connection:
@@ -66,7 +67,7 @@ def get_site(site_id: Slug, services: Wired, response: Response) -> dict[str, An
 
 
 @router.get("/lists/{name}", summary="Red and black list")
-def get_list(name: Literal["red", "black"], services: Wired, response: Response) -> dict[str, Any]:
+def get_list(name: Literal["red", "black"], services: Wired, response: Response) -> PUBLIC_LIST:
     """Return who does well (red) and who does not (black), among published sites.
 
     Red: graded A or B, no point lost, known for 90 days. Black: the score from final cases is red; each with those

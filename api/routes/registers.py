@@ -18,6 +18,7 @@ from api.exporting import AUDIT, VIEWING, Form, exported
 from api.fields import BIGGEST
 from api.services import Wired
 from api.shapes.events import CATALOGUE, VIEWINGS
+from api.shapes.keeping import AUDIT_PAGE
 from api.store import register
 from api.store.scope import WHOLE
 from vision.catalogue import load_catalogue
@@ -87,7 +88,7 @@ def list_audit(
     caller: AuditReader,
     after: Annotated[int, Query(ge=0, le=BIGGEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-) -> dict[str, Any]:
+) -> AUDIT_PAGE:
     """Return rows behind a number with their seals, oldest first; for administrators of the whole tree."""
     _require_whole(caller)
     with services.database.read() as connection:

@@ -23,6 +23,8 @@ from api.selfchecks.lists import Post, RoundName
 from api.selfchecks.machine import Answer, Result
 from api.selfchecks.rounds import Seen, enroll, fill_in, seen_of, sign
 from api.services import Wired
+from api.shapes import binary
+from api.shapes.kitchen import POSTS_HELD, SELF_CHECK, SELF_CHECKS
 from api.store import replays, selfchecks, sites, users
 from vision.errors import InvalidInputError
 
@@ -82,7 +84,7 @@ class AnswerBody(BaseModel):
 class Filled(BaseModel):
     """Answers by the id of their line; the others stay as they are."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"answers": {"health": {"result": "ok"}}}})
+    model_config = ConfigDict(extra="forbid")
 
     answers: dict[Slug, AnswerBody] = Field(min_length=1, max_length=64)
 
@@ -90,7 +92,7 @@ class Filled(BaseModel):
 class Posts(BaseModel):
     """Which posts somebody holds; none ends them."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"posts": ["officer", "director"]}})
+    model_config = ConfigDict(extra="forbid")
 
     posts: list[Post] = Field(max_length=3)
 
@@ -104,7 +106,7 @@ class Terms:
 
 
 @router.get("", summary="Self-checks")
-def list_checks(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> dict[str, Any]:
+def list_checks(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> SELF_CHECKS:
     """Return one page of rounds; with `state=missed` the findings of what was not done."""
     with services.database.read() as connection:
         rows = selfchecks.page(connection, caller.scope, wanted.filter(), wanted.page())
@@ -113,7 +115,12 @@ def list_checks(wanted: Annotated[Listing, Query()], services: Wired, caller: Re
     return {"items": items, "next": pack(last["begins_at"].isoformat(), last["id"]) if last else None}
 
 
-@router.get("/record", summary="The record as XLSX or PDF")
+@router.get(
+    "/record",
+    summary="The record as XLSX or PDF",
+    response_class=Response,
+    responses={200: {"content": binary(XLSX, "application/pdf")}},
+)
 def get_record(wanted: Annotated[Record, Query()], services: Wired, caller: Reader) -> Response:
     """Return the rounds that are wanted as the record that the law asks for, 400 at most."""
     part = selfchecks.CheckPage(MOST_RECORDS)
@@ -133,14 +140,14 @@ def _named(name: str) -> dict[str, str]:
 
 
 @router.get("/posts/{site_id}", summary="Who holds which post")
-def list_posts(site_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]:
+def list_posts(site_id: Slug, services: Wired, caller: Reader) -> POSTS_HELD:
     """Return the food-safety officer, director and principal of a site."""
     with services.database.read() as connection:
         return _posts(connection, caller, site_id)
 
 
 @router.put("/posts/{site_id}/{name}", summary="Give somebody posts")
-def put_posts(site_id: Slug, name: Slug, told: Posts, services: Wired, caller: Appointer) -> dict[str, Any]:
+def put_posts(site_id: Slug, name: Slug, told: Posts, services: Wired, caller: Appointer) -> POSTS_HELD:
     """Say what an account of a kitchen signs; the site takes part in self-checks from its first post on."""
     now = services.clock.now()
     with services.database.write() as connection:
@@ -169,7 +176,7 @@ def _posts(connection: Connection, caller: Caller, site_id: str) -> dict[str, An
 
 
 @router.get("/{check_id}", summary="One self-check")
-def get_check(check_id: UUID, services: Wired, caller: Reader, response: Response) -> dict[str, Any]:
+def get_check(check_id: UUID, services: Wired, caller: Reader, response: Response) -> SELF_CHECK:
     """Return a round with what the cameras saw beside each line; its ETag is what a change's If-Match takes."""
     with services.database.read() as connection:
         body = _body(connection, caller, str(check_id))
@@ -178,9 +185,7 @@ def get_check(check_id: UUID, services: Wired, caller: Reader, response: Respons
 
 
 @router.patch("/{check_id}", summary="Fill in lines")
-def fill(
-    check_id: UUID, told: Filled, services: Wired, caller: Cook, terms: Annotated[Terms, Depends()]
-) -> dict[str, Any]:
+def fill(check_id: UUID, told: Filled, services: Wired, caller: Cook, terms: Annotated[Terms, Depends()]) -> SELF_CHECK:
     """Answer some lines; If-Match is required. What is not in order needs a note; some lines need a photo."""
     answers = {name: Answer(answer.result, answer.note, tuple(answer.photos)) for name, answer in told.answers.items()}
     now, seen = services.clock.now(), Seen(str(check_id), terms.if_match)
@@ -195,7 +200,7 @@ def fill(
 
 
 @router.post("/{check_id}/sign", summary="Sign")
-def sign_check(check_id: UUID, services: Wired, caller: Cook, terms: Annotated[Terms, Depends()]) -> dict[str, Any]:
+def sign_check(check_id: UUID, services: Wired, caller: Cook, terms: Annotated[Terms, Depends()]) -> SELF_CHECK:
     """Sign a round that is complete: the officer the daily, the director the weekly, the principal the monthly one."""
     now, seen = services.clock.now(), Seen(str(check_id), terms.if_match)
     print_ = replays.fingerprint("selfcheck.sign", seen.check_id)

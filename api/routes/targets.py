@@ -15,6 +15,7 @@ from api.fields import Slug
 from api.insight.rule import load_rule
 from api.places.facts import Grade
 from api.services import Wired
+from api.shapes.figures import SCORE, TARGETS
 from api.store import regions, scoring
 from vision.errors import InvalidInputError
 
@@ -49,7 +50,7 @@ class Listing(BaseModel):
 
 
 @router.get("/sites/{site_id}/score", summary="Score of a site")
-def get_score(site_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]:
+def get_score(site_id: Slug, services: Wired, caller: Reader) -> SCORE:
     """Return points, colour and every line: the case, the factors whose product it takes, or why it does not count.
 
     Only cases count that were confirmed by a person and ordered, and that nobody contests. `final` leaves out those
@@ -74,7 +75,7 @@ def get_score(site_id: Slug, services: Wired, caller: Reader) -> dict[str, Any]:
 
 
 @router.get("/targets", summary="Worklist by risk")
-def list_targets(wanted: Annotated[Listing, Query()], services: Wired, caller: Steerer) -> dict[str, Any]:
+def list_targets(wanted: Annotated[Listing, Query()], services: Wired, caller: Steerer) -> TARGETS:
     """Return a page of sites, the riskiest first, each with its reasons, and how many there are of each colour."""
     with services.database.read() as connection:
         region = regions.find(connection, caller.scope, wanted.region) if wanted.region else None

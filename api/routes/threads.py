@@ -15,6 +15,7 @@ from api.fields import Written
 from api.noticing.calling import call_list
 from api.replaying import Request, once
 from api.services import Wired
+from api.shapes.letters import CALLS, NUMBER, THREAD
 from api.store import cases, replays, threads
 
 router = APIRouter(prefix="/v1", tags=["supervise"], route_class=GatedRoute)
@@ -58,7 +59,7 @@ def list_messages(
     caller: Speaker,
     after: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
-) -> dict[str, Any]:
+) -> THREAD:
     """Return messages behind a number, oldest first, and up to where each person has read."""
     with services.database.read() as connection:
         _require_case(connection, caller, case_id)
@@ -75,7 +76,7 @@ def add_message(
     services: Wired,
     caller: Speaker,
     idempotency_key: Annotated[str, Header(max_length=128)] = "",
-) -> dict[str, Any]:
+) -> NUMBER:
     """Add a message; a supervisor may also urge, and note a telephone call with its outcome."""
     now = services.clock.now()
     print_ = replays.fingerprint("message", case_id, message.model_dump(mode="json"))
@@ -99,7 +100,7 @@ def read_messages(case_id: UUID, read: Read, services: Wired, caller: Speaker) -
 
 
 @router.get("/calls", summary="Whom to ring")
-def list_calls(services: Wired, caller: Ringer, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> dict[str, Any]:
+def list_calls(services: Wired, caller: Ringer, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> CALLS:
     """Return the sites that answer neither order nor card, the gravest first, with whom to ring and the calls so far.
 
     Who was reached is left alone for a day, who did not answer for an hour.

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -22,6 +22,8 @@ from api.places.exporting import Wish, export_places
 from api.places.importing import Importer, Keep, Order, Report, import_places
 from api.places.sheets import MOST_BYTES, Format
 from api.services import Wired
+from api.shapes import binary
+from api.shapes.intake import IMPORTED
 from api.uploads import Received, received
 from vision.errors import InvalidInputError, SourceError
 from vision.sources.address import network_parts
@@ -38,7 +40,7 @@ _MEDIA_TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-offic
 _BODY = {
     "requestBody": {
         "required": True,
-        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _MEDIA_TYPES.values()},
+        "content": binary(*_MEDIA_TYPES.values()),
     }
 }
 
@@ -68,7 +70,7 @@ def import_file(
     services: Wired,
     caller: Writer,
     body: Annotated[Received, Depends(arrived)],
-) -> dict[str, Any]:
+) -> IMPORTED:
     """Take CSV or XLSX in; a row whose id is there already is changed in the columns that the file has.
 
     200 tells what was added, changed, left as it is and, with `keep=good`, left out. 422 lists every wrong cell by
@@ -143,7 +145,12 @@ class Wanted(BaseModel):
     """Of the headings; null = the caller's."""
 
 
-@router.get("/exports", summary="Export regions, sites and cameras", response_class=Response)
+@router.get(
+    "/exports",
+    summary="Export regions, sites and cameras",
+    response_class=Response,
+    responses={200: {"content": binary(*_MEDIA_TYPES.values())}},
+)
 def export_file(wanted: Annotated[Wanted, Query()], services: Wired, caller: Reader) -> FileResponse:
     """Return the caller's part as a workbook with one sheet for each table, or one table as CSV; it can be imported.
 

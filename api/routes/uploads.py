@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends
@@ -16,6 +16,7 @@ from api.errors import NotFoundError, ProblemError
 from api.pieces import MAX_MEDIA_BYTES, Role, keep, piece_of, required_event, required_type
 from api.services import Wired
 from api.shapes.events import Evidence
+from api.shapes.intake import UPLOAD
 from api.uploads import gathered
 from vision.errors import InvalidInputError
 
@@ -34,7 +35,7 @@ class Done(BaseModel):
 
 
 @router.post("/{event_id}/uploads/{name}", summary="Ask where to put evidence", status_code=201)
-def begin_upload(event_id: UUID, name: Role, services: Wired, caller: Writer) -> dict[str, Any]:
+def begin_upload(event_id: UUID, name: Role, services: Wired, caller: Writer) -> UPLOAD:
     """Return an address of the object store for one PUT; nothing counts before the second request looks at it.
 
     Where media lie in a folder of ours there is no such address: 409, send them by `PUT …/media/{name}` instead.
@@ -53,7 +54,10 @@ def begin_upload(event_id: UUID, name: Role, services: Wired, caller: Writer) ->
 @router.post(
     "/{event_id}/uploads/{name}/{token}",
     summary="Say that evidence is there",
-    responses={201: {"description": "It was not there before.", "model": Evidence}, 200: {"description": "It was."}},
+    responses={
+        201: {"description": "It was not there before.", "model": Evidence},
+        200: {"description": "It was.", "model": Evidence},
+    },
 )
 def end_upload(event_id: UUID, name: Role, token: UUID, done: Done, services: Wired, caller: Writer) -> JSONResponse:
     """Read what was put there, hold it against its hash, and keep a copy that no address leads to any more.

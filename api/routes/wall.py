@@ -17,6 +17,8 @@ from api.bodies import camera_body, instant
 from api.errors import NotFoundError
 from api.fields import Moment, Slug
 from api.services import Wired
+from api.shapes import binary
+from api.shapes.intake import AGAIN, WALL
 from api.showing import Picture
 from api.store import cameras, wall
 from api.store.wall import Weight
@@ -60,7 +62,7 @@ class Order(BaseModel):
 
 
 @router.get("/wall", summary="The wall")
-def show_wall(wanted: Annotated[Order, Query()], services: Wired, caller: Watcher) -> dict[str, Any]:
+def show_wall(wanted: Annotated[Order, Query()], services: Wired, caller: Watcher) -> WALL:
     """Return tiles; their workers send pictures every few seconds for as long as somebody asks."""
     now = services.clock.now()
     with services.database.read() as connection:
@@ -77,7 +79,12 @@ def show_wall(wanted: Annotated[Order, Query()], services: Wired, caller: Watche
     return {"items": tiles, "total": len(ordered), "now": instant(now)}
 
 
-@router.get("/wall/{camera_id}/picture", summary="The newest picture of a camera")
+@router.get(
+    "/wall/{camera_id}/picture",
+    summary="The newest picture of a camera",
+    response_class=Response,
+    responses={200: {"content": binary("image/jpeg")}},
+)
 def get_picture(camera_id: Slug, services: Wired, caller: Watcher) -> Response:
     """Return the newest blurred JPEG; 404 where none has come yet. It is kept in memory only."""
     with services.database.read() as connection:
@@ -89,7 +96,7 @@ def get_picture(camera_id: Slug, services: Wired, caller: Watcher) -> Response:
 
 
 @router.put("/workers/{worker}/pictures/{camera_id}", summary="What a camera shows", tags=["intake"])
-def put_picture(worker: Slug, camera_id: Slug, told: NewPicture, services: Wired, caller: WorkerKey) -> dict[str, Any]:
+def put_picture(worker: Slug, camera_id: Slug, told: NewPicture, services: Wired, caller: WorkerKey) -> AGAIN:
     """Take the newest blurred picture of a camera and say after how many seconds the next is wanted."""
     now = services.clock.now()
     with services.database.read() as connection:

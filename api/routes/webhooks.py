@@ -24,6 +24,7 @@ from api.notify.bodies import TEST_TYPE, delivery_body, letter_body, test_messag
 from api.notify.sending import Letter
 from api.preconditions import IfMatch, require
 from api.services import Services, Wired
+from api.shapes.outward import DEAD_LETTERS, DELIVERIES, REPLAYED, TRIED, WEBHOOK, WEBHOOK_WITH_SECRET, WEBHOOKS
 from api.store import followers, log, regions, webhooks
 from vision.errors import InvalidInputError
 
@@ -84,7 +85,7 @@ class Replay(BaseModel):
 
 
 @router.get("", summary="Webhooks")
-def list_webhooks(services: Wired, caller: Keeper) -> dict[str, Any]:
+def list_webhooks(services: Wired, caller: Keeper) -> WEBHOOKS:
     """Return the webhooks of the caller's regions with how it stands with each."""
     with services.database.read() as connection:
         rows = webhooks.everything(connection, caller.scope)
@@ -94,7 +95,7 @@ def list_webhooks(services: Wired, caller: Keeper) -> dict[str, Any]:
 
 
 @router.post("", summary="Add a webhook", status_code=201)
-def add_webhook(webhook: NewWebhook, services: Wired, caller: Keeper, response: Response) -> dict[str, Any]:
+def add_webhook(webhook: NewWebhook, services: Wired, caller: Keeper, response: Response) -> WEBHOOK_WITH_SECRET:
     """Add a receiver; `secret` is told in this answer and never again. It is called at the next event."""
     _require_address(services, webhook.url)
     now, secret = services.clock.now(), signing.new_secret()
@@ -112,7 +113,7 @@ def add_webhook(webhook: NewWebhook, services: Wired, caller: Keeper, response: 
 
 
 @router.get("/{webhook_id}", summary="One webhook")
-def get_webhook(webhook_id: WebhookId, services: Wired, caller: Keeper, response: Response) -> dict[str, Any]:
+def get_webhook(webhook_id: WebhookId, services: Wired, caller: Keeper, response: Response) -> WEBHOOK:
     """Return one webhook; its ETag is what a change's If-Match takes, and deliveries do not change it."""
     with services.database.read() as connection:
         return _told(connection, caller, webhook_id, services.clock.now(), response)
@@ -121,7 +122,7 @@ def get_webhook(webhook_id: WebhookId, services: Wired, caller: Keeper, response
 @router.patch("/{webhook_id}", summary="Change a webhook", openapi_extra=documented(WebhookFacts))
 def change_webhook(
     webhook_id: WebhookId, patch: Patch, services: Wired, caller: Keeper, response: Response, if_match: IfMatch = ""
-) -> dict[str, Any]:
+) -> WEBHOOK:
     """Change the fields that are sent (JSON merge patch); If-Match is required.
 
     `"enabled": true` also starts one again that we have switched off: it goes on where it stopped.
@@ -158,7 +159,7 @@ def remove_webhook(webhook_id: WebhookId, services: Wired, caller: Keeper, if_ma
 @router.post("/{webhook_id}/secret", summary="Change a webhook's secret")
 def rotate_secret(
     webhook_id: WebhookId, services: Wired, caller: Keeper, response: Response, rotation: Rotation | None = None
-) -> dict[str, Any]:
+) -> WEBHOOK_WITH_SECRET:
     """Make a new secret and tell it once; until the overlap ends each message is signed with the old one, too."""
     now, secret = services.clock.now(), signing.new_secret()
     overlap = timedelta(hours=(rotation or Rotation()).overlap_h)
@@ -171,7 +172,7 @@ def rotate_secret(
 
 
 @router.post("/{webhook_id}/test", summary="Try a webhook")
-async def try_webhook(webhook_id: WebhookId, services: Wired, caller: Keeper) -> dict[str, Any]:
+async def try_webhook(webhook_id: WebhookId, services: Wired, caller: Keeper) -> TRIED:
     """Send a message of type `cn.mingchu.test` now and return what the receiver answered, within 10 s."""
     row = await run_in_threadpool(_read, services, caller, webhook_id)
     now, message_id = services.clock.now(), f"msg_test_{uuid4().hex}"
@@ -193,7 +194,7 @@ def list_deliveries(
     caller: Keeper,
     before: Annotated[int, Query(ge=0, le=BIGGEST)] = BIGGEST,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> dict[str, Any]:
+) -> DELIVERIES:
     """Return the tries of the last two weeks, newest first; `next` is the `before` of the next page."""
     with services.database.read() as connection:
         _found(connection, caller, webhook_id)
@@ -208,7 +209,7 @@ def list_letters(
     caller: Keeper,
     after: Annotated[int, Query(ge=0, le=BIGGEST)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> dict[str, Any]:
+) -> DEAD_LETTERS:
     """Return the messages that the receiver refused to the end; `next` is the `after` of the next page."""
     with services.database.read() as connection:
         _found(connection, caller, webhook_id)
@@ -217,7 +218,7 @@ def list_letters(
 
 
 @router.post("/{webhook_id}/replay", summary="Tell a webhook again", status_code=202)
-def replay(webhook_id: WebhookId, wanted: Replay, services: Wired, caller: Keeper) -> dict[str, Any]:
+def replay(webhook_id: WebhookId, wanted: Replay, services: Wired, caller: Keeper) -> REPLAYED:
     """Tell everything after a number of the log again, in order, or try dead letters once more, before anything new."""
     now = services.clock.now()
     with services.database.write() as connection:

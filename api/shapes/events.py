@@ -65,6 +65,19 @@ class Counts(BaseModel):
     tier: dict[str, int]
 
 
+class Held(BaseModel):
+    """Who is reviewing an event, and until when it is theirs."""
+
+    by: str
+    until: Instant
+
+
+class ClaimTold(BaseModel):
+    """Whose an event is at the moment; null for nobody."""
+
+    claim: Held | None
+
+
 class Taken(BaseModel):
     """That an event was taken in."""
 
@@ -230,6 +243,7 @@ class Viewing(BaseModel):
 
 EVENT = Annotated[dict[str, Any], Shape(Event)]
 EVENTS = Annotated[dict[str, Any], Shape(Page[Event])]
+CLAIM = Annotated[dict[str, Any], Shape(ClaimTold)]
 COUNTS = Annotated[dict[str, Any], Shape(Counts)]
 TAKEN = Annotated[dict[str, Any], Shape(Taken)]
 EVIDENCE = Annotated[dict[str, Any], Shape(Evidence)]

@@ -3,6 +3,7 @@
 from typing import Any
 
 _EVENT = "8f14e45f-ceea-567a-9c3b-0d1f2a3b4c5d"
+_CASE = "5d0e2f31-7a64-4a52-9d4b-2f7b6a1c0e88"
 
 BODIES: dict[str, Any] = {
     "POST /v1/session": {"name": "anna", "password": "correct horse battery", "second_factor": "492039"},
@@ -42,6 +43,55 @@ BODIES: dict[str, Any] = {
     },
     "POST /v1/events/{event_id}/review": {"verdict": "dismissed", "reason": "wrong_object", "note": "a tea towel"},
     "POST /v1/cases/{case_id}/{action}": {"reason": "Everybody wears a hat again.", "proof": ["photo-1"]},
+    "POST /v1/events/{event_id}/uploads/{name}/{token}": {"sha256": "9f86d081" * 8, "media_type": "image/jpeg"},
+    "POST /v1/boxes/{mapping}": {"alarms": [{"camera": "wok", "type": "no_hat", "time": "2026-11-24T08:00:00Z"}]},
+    "POST /v1/cases/{case_id}/evidence": {"reason": "The inspector asked for it."},
+    "POST /v1/cases/{case_id}/messages": {"text": "Please send the photo of the hand-wash basin again."},
+    "PUT /v1/cases/{case_id}/messages/read": {"number": 3},
+    "POST /v1/holds": {"case": _CASE, "reason": "An appeal is before the court."},
+    "POST /v1/holds/{hold_id}/lift": {"reason": "The court has decided."},
+    "POST /v1/webhooks": {
+        "url": "https://example.com/hooks/mingchu",
+        "name": "platform",
+        "types": ["cn.mingchu.violation.opened"],
+        "kinds": ["no_hat", "no_mask"],
+    },
+    "PATCH /v1/webhooks/{webhook_id}": {"enabled": True, "kinds": []},
+    "POST /v1/webhooks/{webhook_id}/secret": {"overlap_h": 24},
+    "POST /v1/webhooks/{webhook_id}/replay": {"letters": [17, 18]},
+    "POST /v1/notices": {
+        "kind": "warning",
+        "texts": {"zh": {"title": "高温预警", "body": "请每两小时检查一次冷库温度。"}},
+        "to": {"region": "xihu", "types": ["canteen_school"]},
+    },
+    "POST /v1/photos/challenge": {"device": "9c1f0a27" * 8, "subject": "case", "about": _CASE},
+    "POST /v1/photos/devices": {
+        "name": "Li's phone",
+        "phone": "+8613800005678",
+        "public_key": {"kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1g…", "y": "x_FEzRu9m36HLN_tue659L…"},
+        "signature": "3q2-7wRk…",
+    },
+    "POST /v1/photos/devices/{device_id}": {"approve": True},
+    "POST /v1/photos/spots/{site_id}/{photo_id}": {"approve": True},
+    "PUT /v1/selfchecks/posts/{site_id}/{name}": {"posts": ["officer", "director"]},
+    "PATCH /v1/selfchecks/{check_id}": {"answers": {"health": {"result": "not_ok", "note": "one ends soon"}}},
+    "POST /v1/batches": {
+        "product": "frozen hake",
+        "origin": "Argentina",
+        "made_on": "2026-10-02",
+        "expires_on": "2027-10-01",
+        "amount": "120.5",
+    },
+    "POST /v1/batches/{code}/scans": {"direction": "in", "amount": "12.5"},
+    "POST /v1/batches/{code}/recall": {"reason": "Listeria was found in a sample."},
+    "POST /v1/batches/{code}/traces": {"reason": "A customer fell ill."},
+    "POST /v1/batches/traces/{trace_id}": {"answer": "All 40 kg are sealed in the store of the second canteen."},
+    "POST /v1/documents": {"kind": "licence", "number": "JY13301060001234", "expires_on": "2028-05-31"},
+    "PUT /v1/workers/{worker}/pictures/{camera_id}": {
+        "at": "2026-11-24T08:00:00Z",
+        "boxes": [[0.2, 0.1, 0.4, 0.9]],
+        "jpeg": "/9j/4AAQSkZJRgABAQEASABIAAD…",
+    },
     "POST /v1/detect/compatible/aliyun/DetectChefCap": {"ImageURL": "https://example.com/kitchen.jpg"},
     "POST /v1/detect/compatible/tencent/DetectChefDress": {"ImageUrl": "https://example.com/kitchen.jpg"},
     "POST /v1/regions": {"id": "xihu", "name": "西湖区", "parent": "hangzhou"},
