@@ -23,15 +23,18 @@ from api.boxes.bridge import app as bridge_app
 from api.check import findings
 from api.evidence_commands import evidence_app
 from api.fields import Sampling
-from api.opening import object_store, open_database, open_objects
+from api.keyfile import open_keyring
+from api.opening import object_store, open_database, open_objects, told_of_lost
 from api.people import require_region
 from api.places.facts import NewCamera, NewRegion, NewSite
 from api.places.planting import put_region
 from api.requests import log_as
+from api.secrets_commands import secrets_app
 from api.settings import Settings
 from api.shell import checked, out, writing
 from api.store import cameras, regions, sites, users
 from api.store.database import Database
+from api.store.resealing import lost_keys
 from api.store.scope import WHOLE
 from vision.config import ZoneConfig
 from vision.errors import InvalidInputError, SourceError
@@ -50,6 +53,7 @@ _GROUPS = {
     "camera": camera_app,
     "bridge": bridge_app,
     "evidence": evidence_app,
+    "secrets": secrets_app,
 }
 
 
@@ -127,9 +131,14 @@ def backup(folder: Annotated[Path, typer.Argument(help="Where to: a folder that 
 def restore(folder: Annotated[Path, typer.Argument(help="What `mingchu backup` has made.")]) -> None:
     """Put a backup into an empty database and object store; stop the API first."""
     settings = Settings()
-    with closing(Database(settings.database)) as database:
+    keyring = open_keyring(settings)
+    with closing(Database(settings.database, keyring)) as database:
         saved = put_back(database, open_objects(settings), folder)
+        with database.read() as connection:
+            lost = lost_keys(connection, keyring)
     out.print(f"{sum(saved.rows.values())} rows, {len(saved.objects)} objects restored; mingchu check compares them")
+    if lost:
+        out.print(told_of_lost(lost, settings))
 
 
 @user_app.command("code")

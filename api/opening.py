@@ -1,12 +1,16 @@
 """Opens what keeps everything: the database, brought to this code's schema, and the object store."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from api.keyfile import key_place, open_keyring
 from api.objects import ObjectStore
 from api.objects.disk import DiskStore
 from api.settings import Settings
 from api.store.database import Database
 from api.store.migrate import migrate
+from api.store.resealing import lie_open, lost_keys, reseal
+from vision.errors import StorageError
 
 
 def open_objects(settings: Settings) -> ObjectStore:
@@ -27,7 +31,28 @@ def object_store(settings: Settings) -> ObjectStore:
 
 
 def open_database(settings: Settings) -> Database:
-    """Return the database, brought to this code's schema."""
-    database = Database(settings.database)
+    """Return the database, brought to this code's schema; secrets that an older release stored open are sealed.
+
+    Raises:
+        StorageError: it does not answer, or holds secrets under a key that is not here.
+    """
+    keyring = open_keyring(settings)
+    database = Database(settings.database, keyring)
     migrate(database)
+    with database.read() as connection:
+        lost, is_open = lost_keys(connection, keyring), lie_open(connection)
+    if lost:
+        raise StorageError(told_of_lost(lost, settings))
+    if is_open:
+        with database.write() as connection:
+            reseal(connection, keyring)
     return database
+
+
+def told_of_lost(names: Iterable[str], settings: Settings) -> str:
+    """Return what to do about keys that sealed something and are not here."""
+    place = f"{key_place(settings)} or MINGCHU_SECRETS_KEY"
+    return (
+        f"the database holds secrets under key {', '.join(sorted(names))}, which is not in {place}: "
+        "put it back there, or give those secrets up by `mingchu secrets forget-lost`"
+    )

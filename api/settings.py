@@ -98,6 +98,10 @@ class Settings(BaseSettings):
     evidence_key: Path | None = None
     """The Ed25519 key that signs evidence packages, PEM; made at the first start. None = DATA_DIR/keys/evidence.pem.
     API processes on several machines share one."""
+    secrets_key: SecretStr = SecretStr("")
+    """What seals second factors, webhook secrets and camera addresses in the database: 32 bytes in base64 (`mingchu
+    secrets new-key`), or several separated by commas, the newest first. Empty = DATA_DIR/keys/secrets.key, made at the
+    first start. API processes on several machines share it; back it up apart from the database."""
     tsa_url: str = ""
     """An RFC 3161 time stamping authority that stamps the root of each day; empty = none."""
     paper_font: Path | None = None

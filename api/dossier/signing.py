@@ -1,6 +1,5 @@
 """The key with which this installation signs evidence: made at the first start, never sent anywhere."""
 
-import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from api.keyfile import keep_once
 from vision.errors import StorageError
 
 
@@ -33,7 +33,7 @@ class Signer:
             StorageError: the file holds no Ed25519 key, or cannot be read or made.
         """
         try:
-            _make(path)
+            keep_once(path, _new_pem)
             key = load_pem_private_key(path.read_bytes(), None)
         except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
             raise StorageError(f"{path}: the key of evidence packages cannot be used ({error})") from error
@@ -59,22 +59,8 @@ class Signer:
         return f"Signer({self.fingerprint})"
 
 
-def _make(path: Path) -> None:
-    """Write a new key unless there is one; of two processes that try at once, one wins and both use its key."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(pem)
-        os.fsync(file.fileno())
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
+def _new_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def fingerprint_of(public: str) -> str:

@@ -3,6 +3,7 @@
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, Table
 
 from api.store.schema import Utc, metadata
+from api.store.sealing import SealedText
 
 invitations = Table(
     "invitations",
@@ -19,7 +20,7 @@ second_factors = Table(
     "second_factors",
     metadata,
     Column("user_id", String(64), ForeignKey("users.id"), primary_key=True),
-    Column("secret", String(64), nullable=False),
+    Column("secret", SealedText("second_factors.secret"), nullable=False),
     Column("last_step", BigInteger, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("confirmed_at", Utc, nullable=True),

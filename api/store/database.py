@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.store.engine import WRITES, address_of, open_engine
 from api.store.faults import our_word_for
+from api.store.sealing import Keyring, give_keys
 from api.store.together import Together
 
 _ONE_STATE = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -23,8 +24,11 @@ class Database:
     All raise StorageError when the database does not answer, and InvalidInputError when it cannot keep a value.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keyring: Keyring | None = None) -> None:
+        """Open nothing yet; without a keyring no secret can be read or written."""
         self.engine = open_engine(address_of(url))
+        self.keyring = keyring
+        give_keys(self.engine.dialect, keyring)
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
         self.together = Together(self.write).do
 

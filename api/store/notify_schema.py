@@ -13,6 +13,7 @@ from sqlalchemy import (
 )
 
 from api.store.schema import Utc, metadata
+from api.store.sealing import SealedJson
 
 followers = Table(
     "followers",
@@ -43,7 +44,7 @@ webhooks = Table(
     Column("url", String(2048), nullable=False),
     Column("types", JSON, nullable=False),
     Column("kinds", JSON, nullable=False),
-    Column("secrets", JSON, nullable=False),
+    Column("secrets", SealedJson("webhooks.secrets"), nullable=False),
     Column("state", String(16), nullable=False),
     Column("reason", String(200), nullable=False),
     Column("version", Integer, nullable=False),

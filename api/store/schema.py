@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from api.store.sealing import SealedText
 from vision.errors import InvalidInputError
 
 metadata = MetaData(
@@ -124,7 +125,7 @@ cameras = Table(
     _id(),
     _to("sites", "site_id"),
     Column("name", String(128), nullable=False),
-    Column("source", Text, nullable=False),
+    Column("source", SealedText("cameras.source"), nullable=False),
     Column("zones", JSON, nullable=False),
     Column("interval_s", Float, nullable=False),
     Column("pre_roll_s", Float, nullable=False),

@@ -13,6 +13,7 @@ import pytest
 
 from api.store.database import Database
 from api.store.migrate import migrate
+from tests.keys import KEYRING
 from tests.servers.postgres import Postgres, running_postgres
 from tests.servers.swift import Swift, running_swift
 
@@ -108,7 +109,7 @@ def migrated_postgres(postgres: Postgres) -> str:
 
 
 def _migrate(url: str) -> None:
-    database = Database(url)
+    database = Database(url, KEYRING)
     migrate(database)
     database.close()
 
@@ -146,5 +147,7 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
 @pytest.fixture(params=STORES)
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """Give a database with our schema and nothing in it, of each kind in turn."""
-    with closing(Database(request.getfixturevalue(f"{request.param}_url".replace("postgresql", "postgres")))) as opened:
+    with closing(
+        Database(request.getfixturevalue(f"{request.param}_url".replace("postgresql", "postgres")), KEYRING)
+    ) as opened:
         yield opened

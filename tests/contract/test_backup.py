@@ -23,6 +23,7 @@ from api.store.schema import log
 from api.store.tables import metadata
 from tests.contract.test_store_schema import shape
 from tests.contract.world import NOW, event_id, furnish, take, told
+from tests.keys import KEYRING
 from vision.errors import InvalidInputError
 
 
@@ -78,7 +79,7 @@ def test_what_was_destroyed_comes_back_as_it_was(kitchen: Kitchen, empty_url: st
     shutil.rmtree(kitchen.folder / "objects")
     objects = DiskStore(kitchen.folder / "again")
     objects.prepare()
-    with closing(Database(empty_url)) as again:
+    with closing(Database(empty_url, KEYRING)) as again:
         restore(again, objects, kitchen.folder / "saved")
         assert everything(again) == before
         assert list(findings(again, objects, datetime.now(UTC), repair=False)) == []
@@ -118,7 +119,7 @@ def test_a_backup_that_was_touched_is_refused_and_nothing_is_written(kitchen: Ki
     (folder / "objects/events/1/clip.mp4").write_bytes(b"another")
     objects = DiskStore(kitchen.folder / "again")
     objects.prepare()
-    with closing(Database(empty_url)) as again, pytest.raises(InvalidInputError, match=r"events/1/clip\.mp4"):
+    with closing(Database(empty_url, KEYRING)) as again, pytest.raises(InvalidInputError, match=r"events/1/clip\.mp4"):
         restore(again, objects, folder)
     assert list(objects.walk()) == []
 
@@ -134,7 +135,7 @@ def test_what_is_no_backup_is_refused(sqlite_url: str, tmp_path: Path, manifest:
     (tmp_path / "saved").mkdir()
     if manifest is not None:
         (tmp_path / "saved/manifest.json").write_text(manifest)
-    with closing(Database(sqlite_url)) as database, pytest.raises(InvalidInputError, match="folder"):
+    with closing(Database(sqlite_url, KEYRING)) as database, pytest.raises(InvalidInputError, match="folder"):
         restore(database, DiskStore(tmp_path / "objects"), tmp_path / "saved")
 
 

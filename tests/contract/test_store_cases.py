@@ -26,6 +26,7 @@ from api.store.log import take_turn
 from api.store.schema import audit, log
 from api.store.scope import WHOLE
 from tests.contract.world import CALLER, NOW, event_id, furnish, take, told, user_row, within
+from tests.keys import KEYRING
 
 ANNA = replace(CALLER, id="user-anna", actor="user:anna", role="supervisor")
 COOK = replace(CALLER, id="user-cook", actor="user:cook", role="kitchen")
@@ -123,7 +124,7 @@ def test_two_processes_advance_a_case_once(city: Database) -> None:
     """Two engines stand for two processes: each thing that fell due is told once, whoever was first."""
     case_id, later = confirmed(city, 1), NOW + timedelta(days=30)
     step(city, case_id, Action.ORDER)
-    other = Database(city.engine.url.render_as_string(hide_password=False))
+    other = Database(city.engine.url.render_as_string(hide_password=False), KEYRING)
     counts: list[int] = []
 
     def run(database: Database) -> None:

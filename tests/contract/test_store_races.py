@@ -21,6 +21,7 @@ from api.store.schema import log as log_table
 from api.store.schema import viewing_register
 from api.store.scope import WHOLE
 from tests.contract.world import NOW, event_id, furnish, take, told
+from tests.keys import KEYRING
 from tests.servers.postgres import running_postgres
 from vision.errors import StorageError
 
@@ -274,7 +275,7 @@ def test_a_reader_sees_one_state(city: Database) -> None:
 def test_a_process_that_hangs_in_a_transaction_loses_it(postgres_url: str) -> None:
     """It holds the head of the log, so everybody waits for it; the server does not wait for ever."""
     hanging = Database(f"{postgres_url}?options=-c%20idle_in_transaction_session_timeout%3D300")
-    others = Database(postgres_url)
+    others = Database(postgres_url, KEYRING)
     with others.write() as connection:
         furnish(connection)
     with pytest.raises(StorageError, match="does not work"), hanging.write() as connection:  # noqa: PT012 - the last line

@@ -15,6 +15,7 @@ from api.store.database import Database
 from api.store.events import EventFilter, Page
 from api.store.scope import WHOLE
 from tests.contract.world import NOW, camera_row, event_id, furnish, piece, site_row, take, told, user_row, view
+from tests.keys import KEYRING
 from vision.errors import InvalidInputError, StorageError
 
 
@@ -84,7 +85,7 @@ def test_an_instant_without_an_offset_is_refused(city: Database) -> None:
 @pytest.mark.parametrize("name", ["a\0b", "x" * 129])
 def test_what_postgresql_cannot_keep_is_the_callers_mistake(postgres_url: str, name: str) -> None:
     """SQLite keeps a NUL and any length; a value that does not fit is no fault of the server."""
-    with closing(Database(postgres_url)) as database:
+    with closing(Database(postgres_url, KEYRING)) as database:
         with database.write() as connection:
             furnish(connection)
         with pytest.raises(InvalidInputError, match="what the database can keep"), database.write() as connection:
@@ -92,7 +93,7 @@ def test_what_postgresql_cannot_keep_is_the_callers_mistake(postgres_url: str, n
 
 
 def test_a_full_disk_is_said_and_what_was_there_stays(sqlite_url: str) -> None:
-    with closing(Database(sqlite_url)) as database:
+    with closing(Database(sqlite_url, KEYRING)) as database:
         with database.write() as connection:
             furnish(connection)
             take(connection, told(1))
@@ -100,7 +101,7 @@ def test_a_full_disk_is_said_and_what_was_there_stays(sqlite_url: str) -> None:
             connection.exec_driver_sql("PRAGMA max_page_count = 1")  # as many as it has now
             for number in range(2, 500):
                 take(connection, told(number))
-    with closing(Database(sqlite_url)) as database:
+    with closing(Database(sqlite_url, KEYRING)) as database:
         with database.write() as connection:
             assert take(connection, told(2)).sequence == 2
         with database.read() as connection:

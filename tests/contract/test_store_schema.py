@@ -18,10 +18,11 @@ from api.store.database import Database, answers
 from api.store.migrate import configuration, migrate
 from api.store.schema import heads, regions
 from api.store.tables import metadata
+from tests.keys import KEYRING
 
 
 def built(url: str) -> Database:
-    database = Database(url)
+    database = Database(url, KEYRING)
     migrate(database)
     return database
 
@@ -90,7 +91,7 @@ def test_a_migration_that_fails_leaves_nothing(empty_url: str, monkeypatch: pyte
     body = "def upgrade():\n    op.execute('CREATE TABLE half (id INTEGER)')\n    op.execute('SELECT no_such_thing')\n"
     (broken / "versions" / "a.py").write_text(first + body)
     monkeypatch.setattr(migrating, "_FOLDER", broken)
-    database = Database(empty_url)
+    database = Database(empty_url, KEYRING)
     with pytest.raises(Exception, match="no_such_thing"):
         migrate(database)
     with database.read() as connection:

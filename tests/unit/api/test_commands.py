@@ -14,6 +14,7 @@ from api.audit import breaks
 from api.auth.caller import KEY_SCOPES, Role
 from api.auth.secrets import Passwords
 from api.commands import register
+from api.keyfile import open_keyring
 from api.settings import Settings
 from api.shell import out
 from api.store import keys, users
@@ -43,7 +44,7 @@ def mingchu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def database() -> Database:
-    return Database(Settings().database)
+    return Database(Settings().database, open_keyring(Settings()))
 
 
 def acts() -> list[tuple[str, str, str, dict[str, object]]]:

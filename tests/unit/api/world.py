@@ -169,7 +169,7 @@ def again(founded: World, folder: Path) -> World:
     copytree(origin.parent / "objects", folder / "objects")
     (folder / "incoming").mkdir()
     rules = AddressRules(parse_networks("192.168.0.0/16"))
-    database, dialler = Database(f"sqlite:///{folder / origin.name}"), Dialler(rules)
+    database, dialler = Database(f"sqlite:///{folder / origin.name}", founded.database.keyring), Dialler(rules)
     services = replace(
         founded.services,
         database=database,
