@@ -2,8 +2,6 @@
 
 The journal is the witness that the product is judged by: one line before and one after each hand-over to the spool, and
 one for each look that opened something. A line is one `write` to a file opened for appending: kill -9 cannot tear it.
-
-    python -m tests.e2e.drill_worker JOURNAL work --api …
 """
 
 import json
@@ -61,7 +59,8 @@ def see_blocks() -> None:
     command.load_sight = lambda *_, **__: sight
 
 
-if __name__ == "__main__":
+def witnessed() -> None:
+    """Be such a command line; the first argument names the journal."""
     keep_journal(Journal(Path(sys.argv.pop(1))))
     see_blocks()
     vision.main.main()

@@ -5,7 +5,6 @@ import random
 import shutil
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,11 +18,11 @@ import httpx
 import pytest
 
 from tests.e2e.blocks import write_blocks
+from tests.e2e.drill_worker import witnessed
 from tests.e2e.stack import Stack, eventually
 
 WORKER = "w1"
 SCOPES = ("events:write", "events:read", "workers", "sites:write", "sites:read")
-WITNESSED = (sys.executable, "-m", "tests.e2e.drill_worker")
 
 Part = tuple[str, str, str]
 """Event, part (event or media), and phase or role."""
@@ -73,7 +72,7 @@ class Drill:
         """Start the worker; it does not wait for anything."""
         told = ("work", "--api", self.stack.url, "--key", self.key, "--worker", WORKER, "--trust-local")
         home = ("--data-dir", str(self.home or self.stack.folder))
-        self.stack.start("work", *told, *home, program=(*WITNESSED, str(self.journal)))
+        self.stack.start("work", str(self.journal), *told, *home, entry=witnessed)
 
     def serve(self) -> None:
         """Start the API; who needs it ready waits for it."""

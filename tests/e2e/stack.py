@@ -3,15 +3,17 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
+
+from tests.e2e.ready import Command, Entry, Running, mingchu
 
 MINGCHU = Path(sys.executable).with_name("mingchu")
 ROOT = Path(__file__).parent.parent.parent
@@ -45,7 +47,7 @@ class Stack:
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, Running] = field(default_factory=dict)
     notes: Path | None = None
     """Where logs go; None = the data folder. A drill that fills the data's disk must not silence its witnesses."""
 
@@ -64,16 +66,16 @@ class Stack:
 
     def cli(self, *arguments: str) -> str:
         """Run one administration command to its end and return what it printed."""
-        command = [MINGCHU, *arguments]
-        done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        with tempfile.TemporaryDirectory() as scratch:
+            log = Path(scratch, "said")
+            code = Running(Command(mingchu, arguments, self.env, log, ROOT)).wait(60)
+            told = log.read_text(errors="replace")
+        assert code == 0, f"{arguments}: {code}\n{told}"
+        return told
 
-    def start(self, name: str, *arguments: str, program: Sequence[str | Path] = (MINGCHU,)) -> None:
+    def start(self, name: str, *arguments: str, entry: Entry = mingchu) -> None:
         """Start a long-running command; what it prints goes to `<name>.log` in the notebook."""
-        with (self.notebook / f"{name}.log").open("ab") as log:
-            command = [*program, *arguments]
-            self.processes[name] = subprocess.Popen(command, env=self.env, stdout=log, stderr=log, cwd=ROOT)
+        self.processes[name] = Running(Command(entry, arguments, self.env, self.notebook / f"{name}.log", ROOT))
 
     def serve(self) -> None:
         """Start the API and wait until it is ready."""

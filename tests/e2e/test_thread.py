@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import MINGCHU, Stack, eventually
 
 ROOT = Path(__file__).parent.parent
 pytestmark = [pytest.mark.server("gst-rtsp"), pytest.mark.slow]
@@ -80,7 +80,7 @@ def test_a_second_worker_on_the_same_spool_is_refused(stack: Stack) -> None:
     eventually((stack.folder / "spool" / "w1").is_dir, within_s=20)
     eventually(lambda: "api=refused" in stack.log("work"), within_s=20)
     second = subprocess.run(
-        [stack.processes["work"].args[0], *work],  # type: ignore[index]
+        [MINGCHU, *work],
         env=stack.env,
         capture_output=True,
         text=True,
