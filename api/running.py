@@ -157,14 +157,16 @@ def _tend(children: list[_Child], stop: threading.Event) -> None:
 def _await(settings: Settings, serve: "_Child", stop: threading.Event) -> None:
     """Wait until the API is ready; raises ConfigError when it ended instead, having said why."""
     deadline = time.monotonic() + READY_S
-    while time.monotonic() < deadline and not stop.is_set():
-        if serve.ended() is not None:
-            raise ConfigError("MINGCHU_HOST, MINGCHU_PORT", _url(settings), "an address that can be served; see above")
-        try:
-            if httpx.get(f"{_url(settings)}/readyz", timeout=2).is_success:
-                return
-        except httpx.TransportError:
-            stop.wait(0.2)
+    with httpx.Client(base_url=_url(settings), trust_env=False, timeout=2) as client:
+        while time.monotonic() < deadline and not stop.is_set():
+            if serve.ended() is not None:
+                allowed = "an address that can be served; see above"
+                raise ConfigError("MINGCHU_HOST, MINGCHU_PORT", _url(settings), allowed)
+            try:
+                if client.get("/readyz").is_success:
+                    return
+            except httpx.TransportError:
+                stop.wait(0.2)
 
 
 def _url(settings: Settings) -> str:

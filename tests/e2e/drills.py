@@ -19,7 +19,7 @@ import pytest
 
 from tests.e2e.blocks import write_blocks
 from tests.e2e.drill_worker import witnessed
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import LOOPBACK, Stack, eventually
 
 WORKER = "w1"
 SCOPES = ("events:write", "events:read", "workers", "sites:write", "sites:read")
@@ -54,7 +54,7 @@ class Drill:
     def add_camera(self, camera: str, film: Path) -> None:
         rolls = {"pre_roll_s": 2, "post_roll_s": 2, "interval_s": 1, "zones": [{"type": "special_room"}]}
         told = {"id": camera, "site": "local", "source": f"loop+file:{film}", **rolls}
-        httpx.post(f"{self.stack.url}/v1/cameras", json=told, headers=self.headers).raise_for_status()
+        LOOPBACK.post(f"{self.stack.url}/v1/cameras", json=told, headers=self.headers).raise_for_status()
 
     @property
     def headers(self) -> dict[str, str]:
@@ -124,12 +124,12 @@ class Drill:
 
     def waiting_as_told(self) -> float:
         """Return what the API's metrics say of the worker's spool."""
-        text = httpx.get(f"{self.stack.url}/metrics", timeout=10).text
+        text = LOOPBACK.get(f"{self.stack.url}/metrics", timeout=10).text
         name = f'mingchu_spool_waiting{{worker="{WORKER}"}} '
         return next((float(line.removeprefix(name)) for line in text.splitlines() if line.startswith(name)), -1)
 
     def get(self, path: str) -> Any:
-        return httpx.get(self.stack.url + path, headers=self.headers, timeout=10).raise_for_status().json()
+        return LOOPBACK.get(self.stack.url + path, headers=self.headers, timeout=10).raise_for_status().json()
 
     def log(self) -> list[dict[str, Any]]:
         """Return the whole log as it stands now."""
@@ -230,7 +230,9 @@ class Puller(Reader):
     def read(self, after: int) -> Iterator[tuple[int, dict[str, Any]]]:
         address, told = f"{self._drill.stack.url}/v1/log", {"after": after, "limit": 7}
         items = (
-            httpx.get(address, params=told, headers=self._drill.headers, timeout=5).raise_for_status().json()["items"]
+            LOOPBACK.get(address, params=told, headers=self._drill.headers, timeout=5)
+            .raise_for_status()
+            .json()["items"]
         )
         yield from ((line["sequence"], line) for line in items)
         if not items:
@@ -242,7 +244,7 @@ class SseClient(Reader):
 
     def read(self, after: int) -> Iterator[tuple[int, dict[str, Any]]]:
         address, headers = f"{self._drill.stack.url}/v1/stream", {**self._drill.headers, "Last-Event-ID": str(after)}
-        with httpx.stream("GET", address, headers=headers, timeout=3) as answer:
+        with LOOPBACK.stream("GET", address, headers=headers, timeout=3) as answer:
             answer.raise_for_status()
             sequence = 0
             for text in answer.iter_lines():

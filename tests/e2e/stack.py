@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import sys
 import tempfile
 import time
@@ -18,6 +19,12 @@ from tests.e2e.ready import Command, Entry, Running, mingchu
 MINGCHU = Path(sys.executable).with_name("mingchu")
 ROOT = Path(__file__).parent.parent.parent
 T = TypeVar("T")
+LOOPBACK = httpx.Client(
+    verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+    limits=httpx.Limits(max_keepalive_connections=0),
+    trust_env=False,
+)
+"""For all who ask a loopback server again and again: `httpx.get` reads the world's authorities anew each time."""
 
 
 def free_port() -> int:
@@ -91,7 +98,7 @@ class Stack:
         """Tell whether the API answers that it can work."""
         assert self.processes["serve"].poll() is None, self.log("serve")
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=2).status_code == httpx.codes.OK
+            return LOOPBACK.get(f"{self.url}/readyz", timeout=2).status_code == httpx.codes.OK
         except httpx.TransportError:
             return False
 

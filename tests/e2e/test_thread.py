@@ -5,10 +5,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.e2e.stack import MINGCHU, Stack, eventually
+from tests.e2e.stack import LOOPBACK, MINGCHU, Stack, eventually
 
 ROOT = Path(__file__).parent.parent
 pytestmark = [pytest.mark.server("gst-rtsp"), pytest.mark.slow]
@@ -36,7 +35,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 def events_of(stack: Stack, key: str) -> list[dict[str, object]]:
     headers = {"Authorization": f"Bearer {key}"}
-    return list(httpx.get(f"{stack.url}/v1/events", headers=headers, timeout=10).json()["items"])
+    return list(LOOPBACK.get(f"{stack.url}/v1/events", headers=headers, timeout=10).json()["items"])
 
 
 def test_a_violation_before_the_camera_reaches_the_store_whatever_is_killed(stack: Stack, rtsp: str) -> None:
@@ -53,7 +52,7 @@ def test_a_violation_before_the_camera_reaches_the_store_whatever_is_killed(stac
 
     headers = {"Authorization": f"Bearer {key.group()}"}
     picture = eventually(
-        lambda: httpx.get(f"{stack.url}/v1/wall/k1/picture", headers=headers).content[:2] == b"\xff\xd8"
+        lambda: LOOPBACK.get(f"{stack.url}/v1/wall/k1/picture", headers=headers).content[:2] == b"\xff\xd8"
     )
     assert picture, "the worker shows what it sees"
 
@@ -65,7 +64,7 @@ def test_a_violation_before_the_camera_reaches_the_store_whatever_is_killed(stac
     assert first["id"] in [event["id"] for event in ended]
     assert len({event["id"] for event in ended}) == len(ended)
 
-    lines = httpx.get(f"{stack.url}/v1/log", headers={"Authorization": f"Bearer {key.group()}"}, timeout=10).json()
+    lines = LOOPBACK.get(f"{stack.url}/v1/log", headers={"Authorization": f"Bearer {key.group()}"}, timeout=10).json()
     phases = [(line["data"]["id"], line["type"]) for line in lines["items"]]
     assert len(phases) == len(set(phases)), "each phase of each event exactly once"
     assert [line["sequence"] for line in lines["items"]] == list(range(1, len(phases) + 1))

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import av
-import httpx
 import numpy as np
 import pytest
 
-from tests.e2e.stack import MINGCHU, ROOT, Stack, eventually
+from tests.e2e.stack import LOOPBACK, MINGCHU, ROOT, Stack, eventually
 from tests.films import write_film
 from vision.clock import SimulatedClock
 from vision.outbox.spool import Spool
@@ -184,7 +183,7 @@ def test_a_worker_with_sources_delivers_to_an_api(stack: Stack, black: Path) -> 
 
     def events() -> list[dict[str, Any]]:
         headers = {"Authorization": f"Bearer {key.group()}"}
-        return list(httpx.get(f"{stack.url}/v1/events", headers=headers, timeout=10).json()["items"])
+        return list(LOOPBACK.get(f"{stack.url}/v1/events", headers=headers, timeout=10).json()["items"])
 
     (event,) = eventually(events, within_s=60)
     assert (event["camera"], event["kind"]) == ("w1-1", "camera_black")
