@@ -125,7 +125,7 @@ def _person(found: Found) -> int | None:
 
 def _told(name: str, way: Way, heard: Heard) -> Heard:
     figures = f"{len(heard.found)} of {len(heard.owed)} found, {heard.false} false, {heard.repeated} repeated"
-    print(f"{name:32} {way:7} {figures}, {heard.tally.asked} looks", file=sys.stderr)
+    print(f"{name:32} {way:7} {figures}, {heard.tally.looks} looks", file=sys.stderr)
     return heard
 
 
@@ -150,7 +150,7 @@ def _total(heard: list[Heard]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for each in heard:
         counts.update(found=len(each.found), owed=len(each.owed), false=each.false, repeated=each.repeated)
-        counts.update(looks=each.tally.asked, bursts=each.tally.bursts, confirmed=each.tally.confirmed)
+        counts.update(looks=each.tally.looks, bursts=each.tally.bursts, confirmed=each.tally.confirmed)
     return dict(counts)
 
 

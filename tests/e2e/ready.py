@@ -53,6 +53,7 @@ class Running:
     """A started command, with the verbs of `subprocess.Popen` that tests need."""
 
     def __init__(self, command: Command) -> None:
+        command.log.touch()  # whoever reads it at once finds it
         self._process: ForkServerProcess = _READY.Process(target=command.become)
         self._process.start()
 

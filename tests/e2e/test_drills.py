@@ -20,6 +20,8 @@ from tests.servers.postgres import running_postgres
 from vision.outbox.reporter import LONGEST_PAUSE_S
 from vision.recording.manifest import verify_chain
 
+MUCH = 100
+"""So many things in a spool are more than what it keeps free for itself."""
 pytestmark = pytest.mark.slow
 SLACK_S = 10.0
 """Machines of tests are slow and busy."""
@@ -110,6 +112,7 @@ def test_a_spool_that_has_filled_its_disk_drains_by_itself(stack: Stack) -> None
         drill = Drill(stack, home=disk)
         drill.begin(cameras=2)
         stack.kill("serve")
+        eventually(lambda: drill.spooled()["waiting"] >= MUCH, within_s=60)
         fill(disk, spare_bytes=1 << 20)
         eventually(lambda: re.search(f"{disk}.*(full|No space)", stack.log("work")), within_s=60)
         time.sleep(5)
