@@ -9,6 +9,7 @@ self.addEventListener('install', (event) => event.waitUntil(self.skipWaiting()))
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener('message', (event) => {
   if (event.data === 'forget') event.waitUntil(caches.delete(SEEN));
+  else if (event.data.keep) event.waitUntil(Promise.allSettled(event.data.keep.map((address) => keep(new Request(address)))));
 });
 
 async function fresh(request, cache, key) {
@@ -34,11 +35,17 @@ async function lasting(request) {
   return answer;
 }
 
-self.addEventListener('fetch', (event) => {
-  const { request } = event;
+/** The answer to a request whose answers are kept; undefined for all others. */
+function keep(request, isPage = new URL(request.url).pathname === '/my') {
   const url = new URL(request.url);
-  if (request.method !== 'GET' || url.origin !== self.location.origin) return;
-  if (request.mode === 'navigate' && !url.pathname.startsWith('/v1/') && !url.pathname.startsWith('/p/')) event.respondWith(fresh(request, SHELL, '/my'));
-  else if (url.pathname.startsWith('/assets/') || url.pathname === '/icon.svg') event.respondWith(lasting(request));
-  else if (KEPT.some((path) => path.test(url.pathname))) event.respondWith(fresh(request, SEEN, request.url));
+  if (request.method !== 'GET' || url.origin !== self.location.origin) return undefined;
+  if (isPage && !url.pathname.startsWith('/v1/') && !url.pathname.startsWith('/p/')) return fresh(request, SHELL, '/my');
+  if (url.pathname.startsWith('/assets/') || url.pathname === '/icon.svg') return lasting(request);
+  if (KEPT.some((path) => path.test(url.pathname))) return fresh(request, SEEN, request.url);
+  return undefined;
+}
+
+self.addEventListener('fetch', (event) => {
+  const answer = keep(event.request, event.request.mode === 'navigate');
+  if (answer) event.respondWith(answer);
 });

@@ -13,6 +13,8 @@ import { WordsProvider } from './words';
 const client = new QueryClient({
   defaultOptions: {
     queries: {
+      // Without a network the service worker of the kitchen's pages may still answer: every question is asked.
+      networkMode: 'always',
       staleTime: 30_000,
       refetchOnWindowFocus: false,
       retryDelay: (count) => 400 * 2 ** count,

@@ -1,5 +1,5 @@
 /** What the room asks of the API about cases, and the steps that people take. */
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import type { StepBody } from '../core/api.gen';
 import { get, newKey, send, type Query } from '../core/http';
@@ -19,8 +19,8 @@ export function useCases(query: Query, limit = PAGE) {
   return { found, cases: found.data?.pages.flatMap((page) => page.items) ?? [] };
 }
 
-export const useCase = (id: string) =>
-  useQuery({ queryKey: ['cases', 'one', id], queryFn: ({ signal }) => get<CaseFile>(`/v1/cases/${id}`, {}, signal), refetchInterval: FRESH_MS });
+export const caseQuery = (id: string) => queryOptions({ queryKey: ['cases', 'one', id], queryFn: ({ signal }) => get<CaseFile>(`/v1/cases/${id}`, {}, signal) });
+export const useCase = (id: string) => useQuery({ ...caseQuery(id), refetchInterval: FRESH_MS });
 
 /** What the order would say if it were sent now. */
 export const usePreview = (id: string, wanted: boolean) =>

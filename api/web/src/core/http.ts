@@ -29,6 +29,8 @@ export class ApiError extends Error {
     readonly type: string = '',
     /** Of a refused proof: what each check says. */
     readonly checks: readonly Told[] = [],
+    /** Why not, for people, where the API says it itself. */
+    readonly says: { zh: string; en: string } | undefined = undefined,
   ) {
     super(detail || title);
   }
@@ -67,7 +69,7 @@ export function withQuery(path: string, query: Query = {}): string {
 async function problem(response: Response): Promise<ApiError> {
   try {
     const body = (await response.json()) as Partial<ApiError> & { errors?: FieldError[] };
-    return new ApiError(response.status, body.title ?? response.statusText, body.detail ?? '', body.errors ?? [], body.type ?? '', body.checks ?? []);
+    return new ApiError(response.status, body.title ?? response.statusText, body.detail ?? '', body.errors ?? [], body.type ?? '', body.checks ?? [], body.says);
   } catch {
     return new ApiError(response.status, response.statusText || `HTTP ${response.status}`, '');
   }

@@ -25,15 +25,14 @@ async function reread(): Promise<void> {
   listeners.forEach((listener) => listener());
 }
 
-export const useWaiting = (): readonly Waiting[] =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      void reread().catch(() => undefined);
-      return () => listeners.delete(listener);
-    },
-    () => known,
-  );
+/** One function for all renders: a new one each time would read the drawer again after every reading, without end. */
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  void reread().catch(() => undefined);
+  return () => listeners.delete(listener);
+}
+
+export const useWaiting = (): readonly Waiting[] => useSyncExternalStore(listen, () => known);
 
 const isAway = (error: unknown): boolean => error instanceof ApiError && (error.unreachable || error.status >= 500 || error.status === 401 || error.status === 429);
 

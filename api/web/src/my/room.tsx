@@ -9,6 +9,7 @@ import { format, useRoute } from '../core/route';
 import type { Session } from '../core/types';
 import { at } from '../core/when';
 import { Due, nextClock } from '../cases/clock';
+import { caseQuery } from '../cases/data';
 import { Signs } from '../cases/parts';
 import type { CaseHead, Both, Permitted } from '../cases/types';
 import { TierSign } from '../shell/badges';
@@ -17,6 +18,7 @@ import { useSay } from '../shell/notes';
 import { Empty, Failure, Loading } from '../shell/states';
 import { useWords } from '../words';
 import { keepForAway } from './away';
+import { BatchPage } from './batch';
 import { CameraPage } from './camera';
 import { DutyPage } from './duty';
 import { flush, forget, useWaiting } from './outbox';
@@ -54,16 +56,24 @@ function useFlushing(): void {
   }, [queries, say, t]);
 }
 
+/** From the first visit on the pages open without a network. */
+function useKeeping(): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    void keepForAway().then((begun) => (begun ? queries.invalidateQueries({ refetchType: 'all' }) : undefined));
+  }, [queries]);
+}
+
 export default function My({ session }: { session: Session }) {
   const { params } = useRoute();
-  useEffect(() => void keepForAway(), []);
+  useKeeping();
   useFlushing();
   const chosen = params.get('case');
   const photo = params.get('photo');
   return (
     <main id="main" className="room my">
       <WaitingList />
-      {photo ? <CameraPage key={photo} id={photo} account={session.user.name} /> : chosen ? <DutyPage key={chosen} id={chosen} /> : <Duties name={session.user.name} done={params.has('done')} />}
+      {photo ? <CameraPage key={photo} id={photo} account={session.user.name} /> : chosen ? <DutyPage key={chosen} id={chosen} /> : params.has('batch') ? <><Tabs now="batch" /><BatchPage /></> : <Duties done={params.has('done')} />}
     </main>
   );
 }
@@ -97,7 +107,25 @@ function WaitingList() {
   );
 }
 
-function Duties({ done }: { name: string; done: boolean }) {
+function Tabs({ now }: { now: 'open' | 'done' | 'batch' }) {
+  const { t } = useWords();
+  const tabs = [
+    ['open', '/my'],
+    ['done', '/my?done=1'],
+    ['batch', '/my?batch=1'],
+  ] as const;
+  return (
+    <div className="segments my-tabs">
+      {tabs.map(([tab, to]) => (
+        <a key={tab} className="segment" href={to} onClick={follow} aria-current={tab === now ? 'page' : undefined}>
+          {t(`my.${tab}`)}
+        </a>
+      ))}
+    </div>
+  );
+}
+
+function Duties({ done }: { done: boolean }) {
   const { t } = useWords();
   const query = useDuties(!done);
   const now = useNow();
@@ -108,14 +136,7 @@ function Duties({ done }: { name: string; done: boolean }) {
   const theirs = duties.filter((duty) => duty.turn !== 'kitchen');
   return (
     <>
-      <div className="segments my-tabs">
-        <a className="segment" href="/my" onClick={follow} aria-current={done ? undefined : 'page'}>
-          {t('my.open')}
-        </a>
-        <a className="segment" href="/my?done=1" onClick={follow} aria-current={done ? 'page' : undefined}>
-          {t('my.done')}
-        </a>
-      </div>
+      <Tabs now={done ? 'done' : 'open'} />
       {duties.length === 0 && <Empty title={t(done ? 'my.noneDone' : 'my.none')} help={t('my.noneHelp')} />}
       {ours.map((duty) => (
         <DutyCard key={duty.id} duty={duty} now={now} />
@@ -138,6 +159,9 @@ function DutyCard({ duty, now }: { duty: Duty; now: number }) {
   const clock = nextClock(duty.clocks.filter((each) => duty.turn !== 'kitchen' || each.party === 'kitchen'));
   const first = duty.turn === 'kitchen' ? firstOf(duty.permitted) : undefined;
   const waiting = useWaiting().some((item) => item.case === duty.id && !item.refused);
+  const queries = useQueryClient();
+  // Its page is asked for ahead, so that it opens and can be answered where there is no network.
+  useEffect(() => void (first && queries.prefetchQuery(caseQuery(duty.id))), [queries, first, duty.id]);
   return (
     <article className="duty" data-case={duty.id} data-turn={duty.turn}>
       <img src={`/v1/events/${duty.event}/media/snapshot_blurred`} alt="" loading="lazy" onError={(e) => (e.currentTarget.hidden = true)} />
