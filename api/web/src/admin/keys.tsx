@@ -47,7 +47,7 @@ export function Keys() {
       {query.data.length === 0 ? (
         <Empty title={t('keys.none')} help={t('keys.noneHelp')} />
       ) : (
-        <div className="table-box">
+        <div className="table-box" tabIndex={0}>
           <table className="table">
             <thead>
               <tr>

@@ -20,7 +20,7 @@ interface Person {
   etag: string;
 }
 const ROLES = ['admin', 'supervisor', 'analyst', 'kitchen'] as const;
-type Invited = { code?: string } & Person;
+type Invited = { first_login: { code: string } } & Person;
 
 export function Users({ me }: { me: string }) {
   const { t, name } = useWords();
@@ -42,11 +42,11 @@ export function Users({ me }: { me: string }) {
   return (
     <>
       {code && <Told label={t('users.code', { name: code.name })} value={code.code} close={() => setCode(null)} />}
-      <AddUser added={(person) => person.code && setCode({ name: person.name, code: person.code })} />
+      <AddUser added={(person) => setCode({ name: person.name, code: person.first_login.code })} />
       <p className="wrong" role="alert">
         {doing.wrong}
       </p>
-      <div className="table-box">
+      <div className="table-box" tabIndex={0}>
         <table className="table">
           <thead>
             <tr>
@@ -101,7 +101,7 @@ function AddUser({ added }: { added: (person: Invited) => void }) {
   const submit = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     const body = { name: who.trim().toLowerCase(), role, ...(role === 'kitchen' ? { site } : {}) };
-    const went = await doing.run(async () => added({ ...((await (await send('/v1/users', { method: 'POST', body })).json()) as Invited) }), t('users.added', { name: body.name }));
+    const went = await doing.run(async () => added((await (await send('/v1/users', { method: 'POST', body })).json()) as Invited), t('users.added', { name: body.name }));
     if (went) setWho('');
   };
   return (

@@ -74,7 +74,7 @@ function AddHook({ added }: { added: (told: { name: string; secret: string }) =>
         <input id="hook-url" type="url" value={url} onChange={(e) => setUrl(e.target.value)} required placeholder="https://" maxLength={2048} />
       </div>
       <div className="field">
-        <label htmlFor="hook-name">{t('setup.name')}</label>
+        <label htmlFor="hook-name">{t('hooks.name')}</label>
         <input id="hook-name" value={called} onChange={(e) => setCalled(e.target.value)} maxLength={128} />
       </div>
       <button className="button button-main" disabled={doing.busy}>
@@ -149,7 +149,7 @@ function Deliveries({ id }: { id: string }) {
   if (query.isError) return <Failure error={query.error} retry={() => void query.refetch()} />;
   if (query.data.length === 0) return <p className="muted">{t('hooks.logNone')}</p>;
   return (
-    <div className="table-box">
+    <div className="table-box" tabIndex={0}>
       <table className="table">
         <thead>
           <tr>

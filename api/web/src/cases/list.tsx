@@ -29,7 +29,7 @@ export function CaseList({ filters }: { filters: Filters }) {
   const heads = ['what', 'site', 'stage', 'due', 'began', 'signs'] as const;
   return (
     <>
-      <div className="table-box">
+      <div className="table-box" tabIndex={0}>
         <table className="table">
           <thead>
             <tr>

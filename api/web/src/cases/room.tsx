@@ -7,6 +7,7 @@ import { Board } from './board';
 import { CaseFilters, filtersOf } from './filters';
 import { CaseList } from './list';
 import { CaseRoom } from './page';
+import { WaitingPhones } from './phones';
 
 export default function Cases({ session, kinds }: { session: Session; kinds: readonly CatalogueKind[] }) {
   const { t } = useWords();
@@ -20,6 +21,7 @@ export default function Cases({ session, kinds }: { session: Session; kinds: rea
         <h1>{t('room.cases')}</h1>
         <CaseFilters filters={filters} kinds={kinds} />
       </header>
+      {session.user.role === 'supervisor' && <WaitingPhones />}
       {filters.view === 'board' ? <Board filters={filters} /> : <CaseList filters={filters} />}
     </main>
   );

@@ -48,7 +48,7 @@ export function Bars({ buckets, series, label }: { buckets: readonly string[]; s
 export function HeatTable({ rows, days, caption }: { rows: readonly (readonly number[])[]; days: readonly string[]; caption: string }) {
   const most = Math.max(1, ...rows.flat());
   return (
-    <div className="table-box">
+    <div className="table-box" tabIndex={0}>
       <table className="heat">
         <caption className="unseen">{caption}</caption>
         <thead>

@@ -248,7 +248,7 @@ function Quality({ days }: { days: number }) {
       {query.isError && !query.data && <Failure error={query.error} retry={() => void query.refetch()} />}
       {query.data?.items.length === 0 && <Empty title={t('quality.none')} help={t('quality.noneHelp')} />}
       {query.data && query.data.items.length > 0 && (
-        <div className="table-box">
+        <div className="table-box" tabIndex={0}>
           <table className="table">
             <thead>
               <tr>
@@ -270,7 +270,7 @@ function Quality({ days }: { days: number }) {
                   <td className="number">{line.unsure}</td>
                   <td className="number">{line.pending}</td>
                   <td className="number">
-                    {line.false_alarms_per_camera_day === null ? '—' : line.false_alarms_per_camera_day.toFixed(3)} <span className="muted small">/ {line.camera_days}</span>
+                    {line.false_alarms_per_camera_day === null || line.camera_days === 0 ? '—' : line.false_alarms_per_camera_day.toFixed(3)} <span className="muted small">/ {line.camera_days}</span>
                   </td>
                 </tr>
               ))}

@@ -84,7 +84,7 @@ function CameraTable({ cameras, now, remove }: { cameras: readonly Camera[]; now
   const { t } = useWords();
   const heads = ['name', 'site', 'zone', 'state', 'last', 'looks', 'drops', 'source'] as const;
   return (
-    <div className="table-box">
+    <div className="table-box" tabIndex={0}>
       <table className="table">
         <thead>
           <tr>

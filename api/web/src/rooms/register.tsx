@@ -45,7 +45,7 @@ function RegisterTable({ rows }: { rows: readonly AccessRow[] }) {
   const zoneOf = (row: AccessRow): string => zones.get(row.site ?? '') ?? HERE;
   const heads = ['at', 'who', 'why', 'what', 'event'] as const;
   return (
-    <div className="table-box">
+    <div className="table-box" tabIndex={0}>
       <table className="table">
         <thead>
           <tr>
