@@ -1,12 +1,16 @@
 /** The list on the left: small pictures, what, where, how long ago; the same camera and kind stand together. */
 import { memo, useEffect, useRef } from 'react';
 import { useNow } from '../core/now';
+import { format } from '../core/route';
 import type { KitchenEvent } from '../core/types';
 import { at } from '../core/when';
 import { StatusSign, TierSign } from '../shell/badges';
+import { useRights } from '../setup/data';
+import { follow } from '../shell/header';
 import { Empty } from '../shell/states';
 import { useWords } from '../words';
 import { heldBy } from './claiming';
+import { useCameras } from './data';
 import { NO_FILTERS, type Filters, type Group } from './grouping';
 
 export interface QueueProps {
@@ -117,7 +121,19 @@ function Thumb({ event }: { event: KitchenEvent }) {
 
 export function QueueEmpty({ filters, filter }: { filters: Filters; filter: (filters: Filters) => void }) {
   const { t } = useWords();
+  const cameras = useCameras().data;
+  const rights = useRights();
   const plain = Object.entries(NO_FILTERS).every(([name, v]) => name === 'sort' || filters[name as keyof Filters] === v);
+  if (plain && cameras?.length === 0)
+    return (
+      <Empty title={t('queue.noCamera')} help={t(rights.write ? 'queue.noCameraHelp' : 'setup.adminsOnly')}>
+        {rights.write && (
+          <a className="button button-main" href={format('cameras', { add: '1' })} onClick={follow}>
+            ＋ {t('setup.add')}
+          </a>
+        )}
+      </Empty>
+    );
   return (
     <Empty title={plain ? t('queue.empty') : t('queue.emptyFilter')} help={plain ? t('queue.emptyHelp') : t('queue.emptyFilterHelp')}>
       {!plain && (

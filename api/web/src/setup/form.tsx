@@ -10,6 +10,7 @@ import { Empty, Failure, Loading, useSentence } from '../shell/states';
 import { useWords } from '../words';
 import { Address, Diagnosis, type Look } from './address';
 import { addCamera, changeCamera, probeOf, useCamera, useRights, type CameraFacts } from './data';
+import { AddSite } from './newsite';
 import type { Zone } from './polygon';
 import { faultsOf, newZones, Zones } from './zones';
 
@@ -87,7 +88,7 @@ export function CameraForm({ stored }: { stored?: CameraFacts }) {
     }
   };
   if (!rights.write) return <Empty title={t('error.forbidden')} help={t('setup.adminsOnly')} />;
-  if (sites.data?.length === 0) return <Empty title={t('setup.noSite')} help={t('setup.noSiteHelp')} />;
+  if (sites.isPending) return <Loading />;
   const seen = look.state === 'seen' ? look.probe : null;
   return (
     <main id="main" className="room setup">
@@ -98,12 +99,7 @@ export function CameraForm({ stored }: { stored?: CameraFacts }) {
       {theirs && base && <Conflict before={base} theirs={theirs} mine={() => { setBase(theirs); setTheirs(null); void save(undefined, theirs); }} drop={() => void queries.resetQueries({ queryKey: ['camera', base.id] })} />}
       <form onSubmit={(event) => void save(event)} className="setup-form">
         <Step n={1} title={t('setup.site')}>
-          {stored ? <p>{stored.site_name || stored.site}</p> : (
-            <select className="select" aria-label={t('setup.site')} value={here} onChange={(e) => setSite(e.target.value)} required>
-              <option value="">{t('setup.pickSite')}</option>
-              {(sites.data ?? []).map((each) => <option key={each.id} value={each.id}>{each.name || each.id}</option>)}
-            </select>
-          )}
+          {stored ? <p>{stored.site_name || stored.site}</p> : <SitePick here={here} pick={setSite} />}
         </Step>
         <Step n={2} title={t('setup.address')}>
           <Address source={source} set={(next) => { setSource(next); forget(); }} masked={stored?.source || undefined} />
@@ -136,6 +132,27 @@ export function CameraForm({ stored }: { stored?: CameraFacts }) {
         </footer>
       </form>
     </main>
+  );
+}
+
+/** One of the known sites, or a new one; the first site of all is asked for at once. */
+function SitePick({ here, pick }: { here: string; pick: (site: string) => void }) {
+  const { t } = useWords();
+  const sites = useSites().data ?? [];
+  const [adding, setAdding] = useState(sites.length === 0);
+  const added = (id: string): void => {
+    pick(id);
+    setAdding(false);
+  };
+  if (adding) return <AddSite sites={sites} added={added} close={sites.length > 0 ? () => setAdding(false) : undefined} />;
+  return (
+    <div className="row">
+      <select className="select" aria-label={t('setup.site')} value={here} onChange={(e) => pick(e.target.value)} required>
+        <option value="">{t('setup.pickSite')}</option>
+        {sites.map((each) => <option key={each.id} value={each.id}>{each.name || each.id}</option>)}
+      </select>
+      <button type="button" className="button" onClick={() => setAdding(true)}>＋ {t('setup.siteNew')}</button>
+    </div>
   );
 }
 
