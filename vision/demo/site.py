@@ -21,6 +21,8 @@ NAMES = (
     *("serving", "corridor", "dry-store", "store-night"),
 )
 """In the order of the console's camera list; scripts of the same names lie in `scenes/`."""
+EARLY = 2
+"""So many of the quickest films are made first; the longest come next, so that the last core does not end alone."""
 TERMINATED = 143
 """Exit code of a program that SIGTERM ended."""
 Progress = Callable[[str, int, int], None]
@@ -81,7 +83,8 @@ def ready(folder: Path) -> frozenset[str]:
 def ensure_site(folder: Path, progress: Progress | None = None, workers: int | None = None) -> list[Path]:
     """Return the films of the site, rendering those that are missing or older than script and renderer.
 
-    One process per core, longest films first. Raises StorageError when the folder does not take them.
+    One process per core, the quickest films first, so that there is soon something to see, then the longest. Raises
+    StorageError when the folder does not take them.
     """
     wanted = scripts()
     due = [script for script in wanted if not is_fresh(script, folder)]
@@ -98,7 +101,8 @@ def site_is_fresh(folder: Path) -> bool:
 
 def _rendered(due: Sequence[Script], folder: Path, workers: int) -> Iterator[Script]:
     """Render in processes of their own, at most `workers` at a time; end them all when the caller gives up."""
-    waiting = sorted(due, key=_work)
+    by_work = sorted(due, key=_work)
+    waiting = [*by_work[EARLY:], *reversed(by_work[:EARLY])]
     running: dict[BaseProcess, Script] = {}
     try:
         while waiting or running:
