@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
 from api.audit import Act
 from api.audit import record as note
@@ -14,11 +15,22 @@ from api.auth.caller import Caller, Permission
 from api.bodies import instant
 from api.errors import ForbiddenError, field_error
 from api.store import register
+from api.store.photo_schema import photo_views
 from api.store.schema import audit, viewing_register
 
-VIEWED = "media.viewed"
-"""The audit row that seals a viewing: its target is the viewing, its detail says everything that the viewing does."""
-SEALED = ("user_id", "event_id", "name", "sha256", "reason")
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What can be seen unblurred: which column names it, and which table keeps its viewings."""
+
+    of: str
+    table: Table
+    action: str
+    """Of the audit row that seals a viewing: its target is the viewing, its detail says all that the viewing does."""
+
+
+EVENT_MEDIA = Kind("event_id", viewing_register, "media.viewed")
+PHOTOS = Kind("photo_id", photo_views, "photo.viewed")
 
 
 def require_reason(caller: Caller, reason: str) -> str:
@@ -38,18 +50,19 @@ def require_reason(caller: Caller, reason: str) -> str:
 def note_viewings(
     connection: Connection, caller: Caller, pieces: Iterable[Mapping[Any, Any]], reason: str, now: datetime
 ) -> None:
-    """Write a row for each piece that is not blurred, unless this very viewing has one."""
+    """Write a row for each piece of an event or of a proof that is not blurred, unless this very viewing has one."""
     for piece in pieces:
         if piece["blurred"] or piece["name"] == "manifest":
             continue
-        what = {"event_id": piece["event_id"], "name": piece["name"], "sha256": piece["sha256"]}
+        kind = PHOTOS if "photo_id" in piece else EVENT_MEDIA
+        what = {name: piece[name] for name in (kind.of, "name", "sha256")}
         view = {"id": uuid4().hex, "user_id": caller.id, "reason": reason, **what}
         if register.note(connection, view, now):
-            note(connection, Act(caller.actor, VIEWED, view["id"], _sealed(view, now)), now)
+            note(connection, Act(caller.actor, kind.action, view["id"], _sealed(kind, view, now)), now)
 
 
-def _sealed(view: Mapping[Any, Any], at: datetime) -> dict[str, Any]:
-    return {**{name: view[name] for name in SEALED}, "at": instant(at)}
+def _sealed(kind: Kind, view: Mapping[Any, Any], at: datetime) -> dict[str, Any]:
+    return {**{name: view[name] for name in ("user_id", kind.of, "name", "sha256", "reason")}, "at": instant(at)}
 
 
 def viewings_unlike_audit(connection: Connection) -> Iterator[str]:
@@ -57,18 +70,20 @@ def viewings_unlike_audit(connection: Connection) -> Iterator[str]:
 
     Viewings from before this chain began have no seal.
     """
-    seals = {row["target"]: row for row in _seals(connection)}
+    for kind in (EVENT_MEDIA, PHOTOS):
+        yield from _unlike_audit(connection, kind)
+
+
+def _unlike_audit(connection: Connection, kind: Kind) -> Iterator[str]:
+    query = select(audit).where(audit.c.action == kind.action).order_by(audit.c.sequence)
+    seals = {row["target"]: row for row in connection.execute(query).mappings()}
     began_at = min((row["at"] for row in seals.values()), default=None)
-    for row in connection.execute(select(viewing_register).order_by(viewing_register.c.at)).mappings():
+    for row in connection.execute(select(kind.table).order_by(kind.table.c.at)).mappings():
         seal = seals.pop(row["id"], None)
         if seal is None:
             if began_at is not None and row["at"] >= began_at:
                 yield f"viewing {row['id']} stands in no row of the audit trail"
-        elif json.loads(seal["detail"]) != _sealed(row, row["at"]):
+        elif json.loads(seal["detail"]) != _sealed(kind, row, row["at"]):
             yield f"viewing {row['id']} is not what audit row {seal['sequence']} says"
     for viewing, seal in seals.items():
         yield f"viewing {viewing} is gone; audit row {seal['sequence']} tells of it"
-
-
-def _seals(connection: Connection) -> Iterable[Mapping[Any, Any]]:
-    return connection.execute(select(audit).where(audit.c.action == VIEWED).order_by(audit.c.sequence)).mappings()

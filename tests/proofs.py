@@ -20,10 +20,11 @@ def photo_id(about: str, name: str) -> str:
     return str(uuid5(NAMESPACE_OID, f"{about}/{name}"))
 
 
-def proof_of(connection: Connection, case: Mapping[Any, Any], name: str, at: datetime) -> str:
+def proof_of(connection: Connection, case: Mapping[Any, Any], name: str, at: datetime, outcome: str = "passed") -> str:
     """Insert a proof of a case and return its id."""
-    about = (Subject.CASE, case["id"])
-    return proof_about(connection, case["site_id"], about, name, at)
+    photo = proof_about(connection, case["site_id"], (Subject.CASE, case["id"]), name, at)
+    connection.execute(update(photo_table).where(photo_table.c.id == photo).values(outcome=outcome))
+    return photo
 
 
 def proof_about(connection: Connection, site: str, about: tuple[Subject, str], name: str, at: datetime) -> str:

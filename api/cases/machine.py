@@ -24,6 +24,7 @@ from vision.errors import InvalidInputError
 Role = Literal["supervisor", "kitchen", "system"]
 Card = Literal["none", "yellow", "red", "on_site"]
 Appeal = Literal["none", "filed", "upheld", "rejected"]
+Need = Literal["reason", "proof", "until"]
 
 
 class Stage(StrEnum):
@@ -137,7 +138,7 @@ class Rule:
     stages: frozenset[Stage]
     to: Stage | None = None
     """None = the stage stays."""
-    needs: frozenset[Literal["reason", "proof", "until"]] = frozenset()
+    needs: frozenset[Need] = frozenset()
     stops: tuple[ClockName, ...] = ()
     starts: tuple[ClockName, ...] = ()
     when: Callable[[Case, datetime], bool] = lambda _case, _at: True
@@ -160,7 +161,7 @@ def _may_appeal(case: Case, at: datetime) -> bool:
     return case.appeal == "none" and case.clocks.is_running("appeal", at)
 
 
-REASON: frozenset[Literal["reason", "proof", "until"]] = frozenset({"reason"})
+REASON: frozenset[Need] = frozenset({"reason"})
 SITE_CLOCKS: tuple[ClockName, ...] = ("acknowledge", "plan", "fix")
 RULES: dict[Action, Rule] = {
     Action.ORDER: Rule(

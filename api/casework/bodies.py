@@ -6,7 +6,7 @@ from typing import Any
 
 from api.bodies import event_data, instant, version_etag
 from api.cases.clocks import PARTIES
-from api.cases.machine import RULES, Action, stopped_by
+from api.cases.machine import Action, Need, stopped_by
 from api.cases.orders import LANGUAGES, load_texts
 from api.store.case_rows import clock_of
 from api.store.case_schema import NEVER
@@ -58,15 +58,15 @@ def clock_body(row: Row, now: datetime) -> dict[str, Any]:
     }
 
 
-def permitted_body(actions: Iterable[Action]) -> list[dict[str, Any]]:
+def permitted_body(actions: Mapping[Action, Iterable[Need]]) -> list[dict[str, Any]]:
     """Return each next step with what it needs and what it will do."""
     return [
         {
             "action": str(action),
-            "needs": sorted(RULES[action].needs),
+            "needs": sorted(needs),
             "does": {language: load_texts()[language].actions[action] for language in LANGUAGES},
         }
-        for action in actions
+        for action, needs in actions.items()
     ]
 
 

@@ -30,8 +30,9 @@ Name = Literal[
 ]
 Result = Literal["passed", "failed", "unclear"]
 Outcome = Literal["passed", "doubtful", "refused"]
-HARD: frozenset[Name] = frozenset({"challenge", "device", "signature", "time", "place", "unused", "live"})
-"""Where one of them fails, the proof is refused; *unclear* never refuses."""
+SOFT: frozenset[Name] = frozenset({"scene", "person"})
+"""A machine's eyes err: where one of them fails a person decides. Where another fails, the proof is refused;
+*unclear* never refuses."""
 SKEW = timedelta(seconds=120)
 """How far a phone's clock may be off."""
 SURE_ACCURACY_M = 100.0
@@ -55,7 +56,7 @@ class Verdict:
     @property
     def refuses(self) -> bool:
         """Tell whether it alone refuses the proof."""
-        return self.result == "failed" and self.check in HARD
+        return self.result == "failed" and self.check not in SOFT
 
 
 def outcome_of(verdicts: Iterable[Verdict]) -> Outcome:
@@ -211,12 +212,12 @@ def untouched(traces: Iterable[Traces]) -> Verdict:
     """Say whether a file shows traces of editing; that it shows none proves little."""
     told = tuple(traces)
     if any(each.is_broken for each in told):
-        return Verdict("untouched", "failed", "broken_notes")
+        return Verdict("untouched", "unclear", "broken_notes")
     notes = sorted({name for each in told for name in each.editor})
     if notes:
         return Verdict("untouched", "failed", "editor_notes", {"notes": notes})
     most = max((each.twice for each in told), default=0.0)
     figures = {"ripple": round(most, 3), "allowed": TWICE}
     if most >= TWICE:
-        return Verdict("untouched", "failed", "compressed_twice", figures)
+        return Verdict("untouched", "unclear", "compressed_twice", figures)
     return Verdict("untouched", "passed", "no_traces", figures)

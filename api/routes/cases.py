@@ -18,6 +18,7 @@ from api.casework.acting import Wanted, act
 from api.casework.bodies import case_body, clock_body, member_body, permitted_body, story
 from api.casework.holding import actor_of, as_seen_by, no_case
 from api.casework.ordering import kind_names, quotes
+from api.casework.proving import needs_of
 from api.cursors import instant, pack, unpack
 from api.fields import Line, Moment, Written
 from api.preconditions import IfMatch
@@ -195,7 +196,8 @@ def _permitted(connection: Connection, caller: Caller, case: Case, now: datetime
     if not caller.may(Permission.CASES_ACT):
         return []
     actor = actor_of(caller)
-    return permitted_body(permitted(as_seen_by(connection, case, actor), actor, now))
+    actions = permitted(as_seen_by(connection, case, actor), actor, now)
+    return permitted_body({action: needs_of(connection, case, action) for action in actions})
 
 
 def _penalty(

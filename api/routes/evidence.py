@@ -1,7 +1,7 @@
 """Evidence for those who trust nobody: packages, the key that signs them, the roots of days, holds and retention."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID, uuid4
 
@@ -26,7 +26,7 @@ from api.fields import Line
 from api.services import Services, Wired
 from api.shapes import binary
 from api.shapes.keeping import DAYS, DELETIONS, HOLD, HOLDS, RETENTION, SIGNING_KEY
-from api.store import cases, events, keeping, photos
+from api.store import cases, events, keeping
 from api.viewing import note_viewings, require_reason
 
 router = APIRouter(prefix="/v1", tags=["supervise"], route_class=GatedRoute)
@@ -71,8 +71,7 @@ def export_evidence(case_id: UUID, wish: Export, services: Wired, caller: Viewer
         collected = collect(connection, caller, str(case_id), now)
         pages = _summary(connection, services, collected)
     with services.database.write() as connection:
-        note_viewings(connection, caller, collected.pieces, reason, now)
-        _note_photos(connection, caller, collected, reason, now)
+        note_viewings(connection, caller, (*collected.pieces, *collected.photo_files), reason, now)
         detail = {"reason": reason, "pieces": len(collected.pieces)}
         note(connection, Act(caller.actor, "evidence.exported", str(case_id), detail), now)
     entries = packed(collected, pages, services.objects, services.signer, (caller.actor, now))
@@ -89,14 +88,6 @@ def _checked(entries: list[Entry]) -> Iterator[bytes]:
             yield bytes(buffer)
             buffer.clear()
     yield bytes(buffer)
-
-
-def _note_photos(connection: Connection, caller: Caller, collected: Collected, reason: str, now: datetime) -> None:
-    for file in collected.photo_files:
-        if not file["blurred"]:
-            seen = {"photo_id": file["photo_id"], "name": file["name"], "sha256": file["sha256"]}
-            row = {"id": uuid4().hex, "at": now, "user_id": caller.id, "reason": reason, **seen}
-            photos.note_view(connection, row)
 
 
 def _summary(connection: Connection, services: Services, collected: Collected) -> bytes:

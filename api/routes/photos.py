@@ -17,7 +17,7 @@ from api.auth.gate import Gate, GatedRoute
 from api.cursors import instant, pack, unpack
 from api.detecting.bodies import Wishes
 from api.detecting.receiving import form_of
-from api.errors import ConflictError, ForbiddenError, NotFoundError, ProblemError, field_error
+from api.errors import ConflictError, NotFoundError, ProblemError
 from api.fields import Line, Slug
 from api.photos import subjects
 from api.photos.bodies import challenge_body, photo_body
@@ -34,6 +34,7 @@ from api.services import Services, Wired
 from api.shapes import binary
 from api.shapes.kitchen import CHALLENGE, PHOTO, PHOTOS
 from api.store import photos, replays, sites
+from api.viewing import note_viewings, require_reason
 from vision.detectors.look import Json
 from vision.errors import InvalidInputError
 
@@ -294,18 +295,8 @@ def get_picture(
     if file is None:
         raise NotFoundError(f"there is no {name} of photo {photo_id}")
     if not file["blurred"]:
-        _register(services, caller, file, reason.strip())
+        told = require_reason(caller, reason)
+        with services.database.write() as connection:
+            note_viewings(connection, caller, [file], told, services.clock.now())
     headers = {"ETag": f'"{file["sha256"]}"', "Cache-Control": "private, no-cache"}
     return StreamingResponse(services.objects.open(file["key"]), media_type="image/jpeg", headers=headers)
-
-
-def _register(services: Services, caller: Caller, file: Any, reason: str) -> None:
-    if not caller.may(Permission.MEDIA_UNBLURRED):
-        raise ForbiddenError("only blurred pictures may be seen with this role")
-    if not reason:
-        told = field_error("reason", reason, "why the unblurred picture must be seen; the register keeps it")
-        raise ForbiddenError("an unblurred picture needs a reason", errors=[told])
-    seen = {"photo_id": file["photo_id"], "name": file["name"], "sha256": file["sha256"]}
-    row = {"id": uuid4().hex, "at": services.clock.now(), "user_id": caller.id, "reason": reason, **seen}
-    with services.database.write() as connection:
-        photos.note_view(connection, row)

@@ -57,7 +57,7 @@ def viewings(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str, Query(max_length=500)] = "",
 ) -> VIEWINGS:
-    """Return who saw which unblurred media and why, newest first."""
+    """Return who saw which unblurred media of an event, or which photo of a kitchen, and why, newest first."""
     behind = None
     if cursor:
         at, view = unpack(cursor, (str, str))
@@ -116,6 +116,5 @@ def _require_whole(caller: Caller) -> None:
 
 
 def _viewing(row: Any) -> dict[str, Any]:
-    plain = {name: row[name] for name in ("user", "name", "reason", "sha256")}
-    places = {"event": row["event_id"], "site": row["site_id"], "camera": row["camera_id"]}
-    return {"at": instant(row["at"]), **plain, **places}
+    plain = ("user", "name", "reason", "sha256", "event", "photo", "site", "camera")
+    return {"at": instant(row["at"]), **{name: row[name] for name in plain}}

@@ -229,16 +229,17 @@ class CatalogueTold(BaseModel):
 
 
 class Viewing(BaseModel):
-    """One look at unblurred media."""
+    """One look at unblurred media: of an event, with its camera, or of a photo."""
 
     at: Instant
     user: str
     name: str
     reason: str
     sha256: Sha256
-    event: str
+    event: str | None
+    photo: str | None
     site: str
-    camera: str
+    camera: str | None
 
 
 EVENT = Annotated[dict[str, Any], Shape(Event)]

@@ -26,7 +26,6 @@ from api.store.photo_schema import (
     photo_hashes,
     photo_prints,
     photo_spots,
-    photo_views,
     photos,
 )
 from api.store.schema import sites, users
@@ -258,11 +257,6 @@ def mark_missing(connection: Connection, photo_id: str, name: str, at: datetime 
     """Remember since when an object is known to be lost."""
     here = (photo_files.c.photo_id == photo_id) & (photo_files.c.name == name)
     connection.execute(update(photo_files).where(here).values(missing_at=at))
-
-
-def note_view(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Write who looks at an unblurred photo into the register."""
-    connection.execute(insert(photo_views).values(**values))
 
 
 def add_spot(connection: Connection, photo_id: str, site_id: str, name: str) -> None:

@@ -76,11 +76,11 @@ class Desk:
         self.world.clock.pass_by(minutes=10)
         return dict(answer.json())
 
-    def photo(self, name: str) -> str:
+    def photo(self, name: str, outcome: str = "passed") -> str:
         """Return a five-fixed proof of the one case."""
         (row,) = self.world.rows(cases)
         with self.world.database.write() as connection:
-            return proof_of(connection, row, name, self.world.clock.now())
+            return proof_of(connection, row, name, self.world.clock.now(), outcome)
 
     def told(self) -> list[str]:
         """Return what the log says of cases."""
@@ -97,6 +97,32 @@ def desk(world: World) -> Desk:
 
 
 LI, WANG, COOK = "supervisor-north", "wang", "kitchen-north"
+
+
+async def test_a_proof_in_doubt_closes_nothing_until_somebody_says_why_it_is_enough(desk: Desk) -> None:
+    await desk.judge("hat")
+    await desk.act(LI, "order")
+    sure, doubted = desk.photo("1"), desk.photo("2", "doubtful")
+    case = await desk.act(COOK, "rectify", proof=[sure, doubted])
+    assert (case["stage"], case["turn"]) == ("rectified", "supervisor")
+    offered = {each["action"]: each["needs"] for each in (await desk.only())["permitted"]}
+    assert offered["accept"] == ["reason"]
+    for reason in ("", " \n"):
+        refused = await desk.ask(LI, "accept", reason=reason)
+        assert refused.status_code == 422
+        (error,) = errors_of(refused)
+        assert error["field"] == "reason"
+        assert doubted in error["allowed"]
+        assert sure not in error["allowed"]
+    await desk.act(LI, "return", reason="not this corner")
+    await desk.act(COOK, "rectify", proof=[desk.photo("3")])
+    offered = {each["action"]: each["needs"] for each in (await desk.only())["permitted"]}
+    assert offered["accept"] == [], "the doubted proof was returned; the one shown last passed every check"
+    await desk.act(LI, "return", reason="too dark")
+    await desk.act(COOK, "rectify", proof=[desk.photo("4", "doubtful")])
+    closed = await desk.act(LI, "accept", reason="compared with the camera's picture: the same basin, clean")
+    assert closed["stage"] == "closed"
+    assert closed["story"][-1]["reason"].startswith("compared")
 
 
 async def test_the_whole_story(desk: Desk) -> None:

@@ -150,10 +150,12 @@ export interface AccessRow {
   id?: string | number;
   at: string;
   user?: string | null;
-  event: string;
+  event?: string | null;
+  /** A photo of a kitchen; then there is no event and no camera. */
+  photo?: string | null;
   /** Which media. */
   name: string;
   reason: string;
-  camera?: string;
+  camera?: string | null;
   site?: string;
 }

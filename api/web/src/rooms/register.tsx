@@ -58,7 +58,7 @@ function RegisterTable({ rows }: { rows: readonly AccessRow[] }) {
         </thead>
         <tbody>
           {rows.map((row, i) => {
-            const { event } = row;
+            const { event, photo } = row;
             const place = [row.camera, row.site].filter(Boolean).join(' · ');
             return (
               <tr key={row.id ?? i}>
@@ -72,7 +72,7 @@ function RegisterTable({ rows }: { rows: readonly AccessRow[] }) {
                       <code>{event.slice(0, 8)}</code>
                     </a>
                   ) : (
-                    '—'
+                    <code>{photo?.slice(0, 8) ?? '—'}</code>
                   )}{' '}
                   <span className="muted">{place}</span>
                 </td>

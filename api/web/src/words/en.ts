@@ -405,6 +405,8 @@ export const en: Dictionary = {
   'media.annotated': 'Annotated picture',
   'media.snapshot_blurred': 'Blurred picture',
   'media.annotated_blurred': 'Blurred annotated picture',
+  'media.scene': 'Original scene',
+  'media.portrait': 'Original portrait',
   'media.manifest': 'Manifest',
 
   'help.title': 'Keyboard shortcuts',

@@ -403,6 +403,8 @@ export const zh = {
   'media.annotated': '标注图片',
   'media.snapshot_blurred': '打码图片',
   'media.annotated_blurred': '打码标注图片',
+  'media.scene': '场景原图',
+  'media.portrait': '人像原图',
   'media.manifest': '证据清单',
 
   'help.title': '键盘快捷键',

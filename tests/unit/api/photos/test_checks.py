@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.photos import checks
-from api.photos.checks import HARD, Earlier, Fence, Name, Verdict, outcome_of
+from api.photos.checks import SOFT, Earlier, Fence, Name, Verdict, outcome_of
 from api.photos.claim import Claim
 from api.photos.traces import Traces
 from api.photos.wording import TEXTS, verdict_body
@@ -32,7 +32,7 @@ def claim(after_s: float = 0, accuracy_m: float = 10, latitude: float = 30.0) ->
 @given(st.dictionaries(st.sampled_from(get_args(Name)), results, min_size=1))
 def test_nothing_is_summed_up(told: dict[Any, Any]) -> None:
     outcome = outcome_of(Verdict(check, result, "") for check, result in told.items())
-    hard = any(result == "failed" and check in HARD for check, result in told.items())
+    hard = any(result == "failed" and check not in SOFT for check, result in told.items())
     assert (outcome == "refused") == hard
     assert (outcome == "passed") == (set(told.values()) == {"passed"})
 
@@ -77,6 +77,8 @@ def test_marks() -> None:
     assert checks.mark("N", ["N", "N"]).result == "passed"
     assert checks.mark("N", ["N", ""]).reason == "unreadable"
     assert checks.mark("N", ["M", ""]).reason == "other_nonce"
+    assert checks.mark("N", ["N", "M"]).refuses, "a page that was given N draws nothing else"
+    assert not checks.mark("N", ["", ""]).refuses, "a corner that cannot be read proves no lie"
 
 
 def test_somebody_in_the_background_is_no_portrait() -> None:
@@ -94,19 +96,20 @@ def test_earlier_photos() -> None:
 
 
 @pytest.mark.parametrize(
-    ("traces", "live", "untouched"),
+    ("second", "live", "untouched", "outcome"),
     [
-        ([PLAIN, PLAIN], "as_the_page_writes", "no_traces"),
-        ([PLAIN, Traces(is_jpeg=False)], "not_jpeg", "no_traces"),
-        ([PLAIN, Traces(is_jpeg=True, camera=("Make",), tables=((1,),))], "camera_notes", "no_traces"),
-        ([PLAIN, Traces(is_jpeg=True, tables=((2,),))], "two_encoders", "no_traces"),
-        ([PLAIN, Traces(is_jpeg=True, editor=("Software",), tables=((1,),))], "as_the_page_writes", "editor_notes"),
-        ([PLAIN, Traces(is_jpeg=True, twice=0.9, tables=((1,),))], "as_the_page_writes", "compressed_twice"),
-        ([PLAIN, Traces(is_jpeg=True, is_broken=True, tables=((1,),))], "as_the_page_writes", "broken_notes"),
+        (PLAIN, "as_the_page_writes", "no_traces", "passed"),
+        (Traces(is_jpeg=False), "not_jpeg", "no_traces", "refused"),
+        (Traces(is_jpeg=True, camera=("Make",), tables=((1,),)), "camera_notes", "no_traces", "refused"),
+        (Traces(is_jpeg=True, tables=((2,),)), "two_encoders", "no_traces", "doubtful"),
+        (Traces(is_jpeg=True, editor=("Software",), tables=((1,),)), "as_the_page_writes", "editor_notes", "refused"),
+        (Traces(is_jpeg=True, twice=0.9, tables=((1,),)), "as_the_page_writes", "compressed_twice", "doubtful"),
+        (Traces(is_jpeg=True, is_broken=True, tables=((1,),)), "as_the_page_writes", "broken_notes", "doubtful"),
     ],
 )
-def test_files_tell_of_themselves(traces: list[Traces], live: str, untouched: str) -> None:
-    assert (checks.live(traces).reason, checks.untouched(traces).reason) == (live, untouched)
+def test_files_tell_of_themselves(second: Traces, live: str, untouched: str, outcome: str) -> None:
+    told = checks.live([PLAIN, second]), checks.untouched([PLAIN, second])
+    assert (*(verdict.reason for verdict in told), outcome_of(told)) == (live, untouched, outcome)
 
 
 def test_every_check_and_reason_has_its_words() -> None:

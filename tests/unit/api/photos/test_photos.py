@@ -1,5 +1,6 @@
 """Five-fixed proofs over HTTP: the honest one passes, each lie is refused by the check that must notice it."""
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags
+from PIL import Image as Pillow
 from sqlalchemy import update
 
 from api.casework.following import case_id_of
@@ -125,6 +128,18 @@ def other_nonce(answer: Answer) -> None:
     answer.claim = {"nonce": "AAAABBBBCCCC"}
 
 
+def other_mark(answer: Answer) -> None:
+    answer.pictures["scene"] = jpeg(mark.burnt_in(by_hand(VIEW, 1), "AAAABBBBCCCC"))
+
+
+def edited(answer: Answer) -> None:
+    out, exif = io.BytesIO(), Pillow.Exif()
+    exif[ExifTags.Base.Software] = "Editor 3"
+    with Pillow.open(io.BytesIO(answer.pictures["scene"])) as taken:
+        taken.save(out, "JPEG", exif=exif, quality="keep")
+    answer.pictures["scene"] = out.getvalue()
+
+
 def png(answer: Answer) -> None:
     done, content = cv2.imencode(".png", mark.burnt_in(by_hand(VIEW, 1), answer.challenge["nonce"]))
     assert done
@@ -145,6 +160,8 @@ def same_twice(answer: Answer) -> None:
         (ahead, "time"),
         (other_nonce, "challenge"),
         (png, "live"),
+        (other_mark, "mark"),
+        (edited, "untouched"),
         (same_twice, "unused"),
     ],
 )
@@ -298,7 +315,18 @@ async def test_unblurred_pictures_enter_the_register(phone: Phone, portraits: An
         assert (await supervisor.get(address)).status_code == 403
         assert world.rows(photo_views) == []
         seen = await supervisor.get(address, params={"reason": "re-check"})
-    assert world.rows(photo_views)[0]["reason"] == "re-check"
+        await supervisor.get(address, params={"reason": "re-check"})
+        told = (await supervisor.get("/v1/access-log")).json()["items"]
+    (view,) = world.rows(photo_views)
+    assert view["reason"] == "re-check", "the same look within minutes is one viewing"
+    expected = {"photo": body["id"], "name": "portrait", "site": "north-site", "event": None, "camera": None}
+    assert told == [
+        {**expected, "at": told[0]["at"], "user": "supervisor-north", "reason": "re-check", "sha256": view["sha256"]}
+    ]
+    sealed = [row for row in world.rows(audit) if row["action"] == "photo.viewed"]
+    assert [(row["target"], row["actor"]) for row in sealed] == [(view["id"], "user:supervisor-north")]
+    async with world.person("supervisor-south") as other:
+        assert (await other.get("/v1/access-log")).json()["items"] == []
     plain, blurred = (cv2.imdecode(np.frombuffer(each.content, np.uint8), 1) for each in (seen, veiled))
     assert np.abs(plain.astype(int) - blurred)[60:160, 250:400].mean() > 8, "the head is coarse blocks"
 
