@@ -11,7 +11,7 @@ from vision.rules.schedule import EVERY_DAY, Schedule
 
 SEARCHED_DAYS = 400
 """A calendar without a shift in so many days has none."""
-_DAY = timedelta(days=1)
+_DAY, _FRIDAY = timedelta(days=1), 5
 Span = tuple[datetime, datetime]
 """Half-open, aware UTC."""
 
@@ -61,6 +61,18 @@ class SiteCalendar:
         today = at.astimezone(self._zone).date()
         later = (day for day in self._working_days(at) if day > today)
         return self._span(next(islice(later, days - 1, None)), self.hours.opens, self.hours.closes)[1]
+
+    def after_office_days(self, at: datetime, days: int) -> datetime:
+        """Return the end of the n-th day from Monday to Friday after the day of `at`, holidays left out.
+
+        Periods of days in the law are working days of offices, also for a kitchen that never closes (Administrative
+        Penalty Law of China, article 85). Statutory holidays count as far as they are entered for the site.
+        """
+        day, left = at.astimezone(self._zone).date(), days
+        while left:
+            day += _DAY
+            left -= day.isoweekday() <= _FRIDAY and day not in self.holidays
+        return self._instant(day, "24:00")
 
     def end_of_meal(self, at: datetime) -> datetime:
         """Return when the meal of `at` is over; between meals, when the next one is."""

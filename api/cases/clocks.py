@@ -23,7 +23,8 @@ PARTIES: dict[ClockName, Party] = {
 }
 DUTIES: tuple[ClockName, ...] = ("order", "acknowledge", "plan", "fix", "recheck", "decide")
 """Clocks within which a person must act."""
-PAUSED_BY_APPEAL: tuple[ClockName, ...] = ("acknowledge", "plan", "fix", "red", "on_site")
+PAUSED_BY_APPEAL: tuple[ClockName, ...] = ("acknowledge", "plan", "fix", "recheck", "red", "on_site")
+"""Nobody may act on them meanwhile, the supervisor who would re-check included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Clocks:
         return self.stop(tuple(PARTIES), at, by)
 
     def pause(self, at: datetime, calendar: SiteCalendar) -> "Clocks":
-        """Keep what is left of the site's clocks while an appeal is decided."""
+        """Keep what is left of the clocks on which nobody may act while an appeal is decided."""
         return self._change(PAUSED_BY_APPEAL, lambda clock: replace(clock, left=_left(clock, at, calendar)))
 
     def resume(self, at: datetime, calendar: SiteCalendar) -> "Clocks":

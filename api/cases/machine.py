@@ -3,7 +3,7 @@
 ::
 
     confirmed ─order▶ ordered ─acknowledge▶ acknowledged ─plan▶ planned ─rectify▶ rectified ─accept▶ closed
-                         └────────────── appeal (clocks pause) ──────────┘    └──return▶ returned ─rectify▶ …
+                         └────────────── appeal (clocks pause) ──────────────────────┘  └─return▶ returned ─rectify▶ …
                               uphold▶ withdrawn   reject▶ clocks go on
 
 A clock of the site that runs out shows the yellow card, then the red one, then sends an inspector; the stage stays, for
@@ -12,7 +12,7 @@ the duty stays. Nothing here knows the time: a step brings its own.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -64,6 +64,8 @@ class Action(StrEnum):
 OVER = frozenset({Stage.CLOSED, Stage.WITHDRAWN})
 AT_THE_SITE = frozenset({Stage.ORDERED, Stage.ACKNOWLEDGED, Stage.PLANNED, Stage.RETURNED})
 """Stages in which the site is to act."""
+CONTESTABLE = AT_THE_SITE | {Stage.RECTIFIED}
+"""Whoever puts a thing right does not thereby admit it: the window to appeal stays open."""
 EVERYWHERE = frozenset(Stage) - OVER
 
 
@@ -175,7 +177,7 @@ RULES: dict[Action, Rule] = {
     Action.STATE: Rule("kitchen", EVERYWHERE - {Stage.CONFIRMED}, needs=REASON),
     Action.APPEAL: Rule(
         "kitchen",
-        AT_THE_SITE,
+        CONTESTABLE,
         needs=REASON,
         stops=("appeal",),
         starts=("decide",),
@@ -184,7 +186,7 @@ RULES: dict[Action, Rule] = {
     ),
     Action.UPHOLD: Rule(
         "supervisor",
-        AT_THE_SITE,
+        CONTESTABLE,
         Stage.WITHDRAWN,
         needs=REASON,
         when=_is_appealed,
@@ -193,7 +195,7 @@ RULES: dict[Action, Rule] = {
     ),
     Action.REJECT: Rule(
         "supervisor",
-        AT_THE_SITE,
+        CONTESTABLE,
         needs=REASON,
         stops=("decide",),
         when=_is_appealed,
@@ -252,6 +254,7 @@ _NEXT_CARD: dict[Card, tuple[tuple[ClockName, ...], Action]] = {
 """Which clock's end shows the next card."""
 MAKES_GOOD = frozenset({Action.RECTIFY, Action.EXTEND})
 """What takes a card back: the site has acted, or has been given more time."""
+LONGEST_EXTENSION = timedelta(days=366)
 WHILE_APPEALED = frozenset({Action.STATE, Action.UPHOLD, Action.REJECT, Action.WITHDRAW})
 """What an appeal that is not yet decided leaves open."""
 
@@ -302,8 +305,9 @@ def _refuse(case: Case, step: Step, rule: Rule) -> None:
             raise InvalidInputError(name, getattr(step, name), f"something, for {step.action}")
     if case.steps and step.at < case.steps[-1].at:
         raise InvalidInputError("at", step.at.isoformat(), f"not before {case.steps[-1].at.isoformat()}")
-    if step.action is Action.EXTEND and step.until and step.until <= step.at:
-        raise InvalidInputError("until", step.until.isoformat(), f"after {step.at.isoformat()}")
+    if step.action is Action.EXTEND and step.until and not step.at < step.until <= step.at + LONGEST_EXTENSION:
+        allowed = f"after {step.at.isoformat()}, at most {LONGEST_EXTENSION.days} days later"
+        raise InvalidInputError("until", step.until.isoformat(), allowed)
 
 
 def _obstacle(case: Case, step: Step) -> str:

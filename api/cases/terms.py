@@ -16,10 +16,13 @@ from vision.scene import ZoneType
 from vision.toml_table import Table, listed
 
 POLICY = Path(__file__).with_name("policy.toml")
-Unit = Literal["min", "h", "work h", "work d", "meal", "duty"]
+Unit = Literal["min", "h", "work h", "work d", "office d", "meal", "duty"]
 _UNITS: dict[str, Unit] = {unit: unit for unit in get_args(Unit)}
-_SPAN = re.compile(r"(?:(\d+(?:\.\d+)?) (min|h|work h|work d))|(meal|duty)")
-SPANS = "like '30 min', '2 h', '8 work h', '3 work d', 'meal' (end of the meal) or 'duty' (as the catalogue says)"
+_SPAN = re.compile(r"(?:(\d+(?:\.\d+)?) (min|h|work h|work d|office d))|(meal|duty)")
+SPANS = (
+    "like '30 min', '2 h', '8 work h' and '3 work d' (of the site), '5 office d' (Monday to Friday), 'meal' (end of the"
+    " meal) or 'duty' (as the catalogue says)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Span:
     @property
     def is_working_time(self) -> bool:
         """Tell whether it counts only the hours in which the site works."""
-        return self.unit not in ("min", "h")
+        return self.unit not in ("min", "h", "office d")
 
     def after(self, at: datetime, calendar: SiteCalendar) -> datetime:
         """Return when it is over if it begins at an instant."""
@@ -58,6 +61,8 @@ class Span:
                 return calendar.after_working(at, timedelta(hours=self.amount))
             case "work d":
                 return calendar.after_working_days(at, max(1, round(self.amount)))
+            case "office d":
+                return calendar.after_office_days(at, max(1, round(self.amount)))
             case "meal":
                 return calendar.end_of_meal(at)
         return at + timedelta(hours=self.amount)

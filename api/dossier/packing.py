@@ -23,7 +23,7 @@ from api.errors import ConflictError
 from api.objects import ObjectStore
 from api.photos.bodies import photo_body
 from api.photos.challenge import Subject
-from api.store import cases, media, notices, photos, reviews, threads
+from api.store import cases, media, notices, photo_keeping, photos, reviews, threads
 from api.store.keeping_schema import day_seals, deletions, sealed_manifests
 from api.store.photos import PhotoFilter, PhotoPage
 from api.store.schema import audit
@@ -56,17 +56,18 @@ def collect(connection: Connection, caller: Caller, case_id: str, now: datetime)
     evidence = media.of_events(connection, ids)
     pieces = [piece for event_id in ids for piece in sorted(evidence.get(event_id, ()), key=lambda each: each["name"])]
     proofs = _proofs(connection, caller, case_id)
+    proof_ids = [each["id"] for each in proofs]
     told = {
         "case.json": _case(connection, row, members, evidence, now),
         "reviews.json": {event_id: _reviews(connection, event_id) for event_id in ids},
         "order.json": _order(connection, caller, row),
         "thread.json": _thread(connection, case_id),
-        "deletions.json": _deletions(connection, ids),
-        CHAIN: _chain(connection, case_id, ids),
+        "deletions.json": _deletions(connection, ids, proof_ids),
+        CHAIN: _chain(connection, case_id, ids, proof_ids),
         **{f"photos/{each['id']}/proof.json": photo_body(each, (), in_full=False) for each in proofs},
         **{f"events/{each['id']}/event.json": event_data(each, evidence.get(each["id"], ())) for each in members},
     }
-    files = photos.files_of(connection, [each["id"] for each in proofs])
+    files = photos.files_of(connection, proof_ids)
     return Collected(row, {name: _written(value) for name, value in told.items()}, pieces, files)
 
 
@@ -117,18 +118,18 @@ def _thread(connection: Connection, case_id: str) -> list[dict[str, Any]]:
     return [message_body(row, readings) for row in threads.of_case(connection, case_id)]
 
 
-def _deletions(connection: Connection, ids: Sequence[str]) -> list[dict[str, Any]]:
+def _deletions(connection: Connection, ids: Sequence[str], proof_ids: Sequence[str]) -> list[dict[str, Any]]:
     query = select(deletions).where(deletions.c.event_id.in_(ids)).order_by(deletions.c.deleted_at, deletions.c.name)
-    plain = ("event_id", "name", "sha256", "size_bytes", "rule", "edition")
+    rows = [*connection.execute(query).mappings(), *photo_keeping.deleted_of(connection, proof_ids)]
+    plain = ("event_id", "photo_id", "name", "sha256", "size_bytes", "rule", "edition")
     return [
-        {**{name: row[name] for name in plain}, "deleted_at": instant(row["deleted_at"])}
-        for row in connection.execute(query).mappings()
+        {**{name: row[name] for name in plain if name in row}, "deleted_at": instant(row["deleted_at"])} for row in rows
     ]
 
 
-def _chain(connection: Connection, case_id: str, ids: Sequence[str]) -> dict[str, Any]:
-    """Return the audit rows of a case and its events, and proofs that they and the manifests are under days' roots."""
-    query = select(audit).where(audit.c.target.in_([case_id, *ids])).order_by(audit.c.sequence)
+def _chain(connection: Connection, case_id: str, ids: Sequence[str], proof_ids: Sequence[str]) -> dict[str, Any]:
+    """Return the audit rows of a case, its events and proofs, and that they and the manifests are under days' roots."""
+    query = select(audit).where(audit.c.target.in_([case_id, *ids, *proof_ids])).order_by(audit.c.sequence)
     rows = connection.execute(query).mappings().all()
     covering = seals_covering(connection, [row["sequence"] for row in rows])
     proofs = [

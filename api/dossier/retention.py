@@ -1,4 +1,4 @@
-"""How long each piece of evidence is kept and why: rules as data; deciding is pure, deleting keeps a proof."""
+"""How long each piece of evidence and each photo is kept and why: rules as data; deciding is pure."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,12 @@ from vision.toml_table import Table
 
 RULES = Path(__file__).with_name("retention.toml")
 MEDIA = ("snapshot", "annotated", "snapshot_blurred", "annotated_blurred", "clip", "manifest")
+PHOTOS = ("scene", "portrait", "scene_blurred", "portrait_blurred")
+"""Of five-fixed proofs."""
 STATUSES = ("pending_review", "confirmed", "dismissed", "unsure")
-STAGES = ("none", *(stage.value for stage in Stage))
+ENROLLED = "enrolled"
+"""Instead of a case's stage: a proof that shows a spot of its site, with which later ones are compared."""
+STAGES = ("none", ENROLLED, *(stage.value for stage in Stage))
 TIERS = ("I", "II", "III")
 
 
@@ -40,15 +44,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What a rule needs to know of a piece of evidence."""
+    """What a rule needs to know of a piece of evidence, or of a photo: that has no status, and a tier with its case."""
 
     name: str
     status: str
     stage: str
-    """Of its case, or none."""
+    """Of its case, or enrolled, or none."""
     tier: str
     touched_at: datetime
-    """The last change of its case, else of its event, else when it was stored."""
+    """The last change of its case, event or spot, else when it was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def _rule(row: Table) -> Rule:
         raise row.refusal("days", days, "a whole number from 0 (for ever) to 36500")
     return Rule(
         name=row.text("name"),
-        of=_names(row, "of", MEDIA),
+        of=_names(row, "of", (*MEDIA, *PHOTOS)),
         status=_names(row, "status", STATUSES),
         stage=_names(row, "stage", STAGES),
         tier=_names(row, "tier", TIERS),

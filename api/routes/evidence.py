@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import chain
 from typing import Annotated, Any, Self
 from uuid import UUID, uuid4
 
@@ -26,7 +27,7 @@ from api.fields import Line
 from api.services import Services, Wired
 from api.shapes import binary
 from api.shapes.keeping import DAYS, DELETIONS, HOLD, HOLDS, RETENTION, SIGNING_KEY
-from api.store import cases, events, keeping
+from api.store import cases, events, keeping, photo_keeping, photos
 from api.viewing import note_viewings, require_reason
 
 router = APIRouter(prefix="/v1", tags=["supervise"], route_class=GatedRoute)
@@ -43,19 +44,26 @@ class Export(BaseModel):
 
 
 class NewHold(BaseModel):
-    """What must not be deleted, and why; exactly one of case and event."""
+    """What must not be deleted, and why; exactly one of case, event and photo."""
 
     model_config = ConfigDict(extra="forbid")
 
     case: UUID | None = None
     event: UUID | None = None
+    photo: UUID | None = None
     reason: Line = Field(min_length=1, max_length=400)
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.case is None) == (self.event is None):
-            raise ValueError("either case or event is needed")
+        if [self.case, self.event, self.photo].count(None) != 2:
+            raise ValueError("one of case, event and photo is needed")
         return self
+
+    @property
+    def thing(self) -> tuple[str, str]:
+        """Return what is held and its id."""
+        ids = {"case": self.case, "event": self.event, "photo": self.photo}
+        return next((name, str(one)) for name, one in ids.items() if one)
 
 
 @router.post(
@@ -131,10 +139,12 @@ def list_deletions(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str, Query(max_length=500)] = "",
 ) -> DELETIONS:
-    """Return one page of deletion proofs, oldest first."""
+    """Return one page of deletion proofs, of media of events and of photos, oldest first."""
     at, digest = unpack(cursor, (str, str)) if cursor else ("1970-01-01T00:00:00+00:00", "")
+    behind = (cursor_instant(at), str(digest))
     with services.database.read() as connection:
-        rows = keeping.deleted(connection, caller.scope, limit, (cursor_instant(at), str(digest)))
+        both = [part.deleted(connection, caller.scope, limit, behind) for part in (keeping, photo_keeping)]
+    rows = sorted(chain(*both), key=lambda row: (row["deleted_at"], row["sha256"]))
     more = pack(rows[limit - 1]["deleted_at"].isoformat(), rows[limit - 1]["sha256"]) if len(rows) > limit else None
     return {"items": list(map(_deletion, rows[:limit])), "next": more}
 
@@ -142,7 +152,8 @@ def list_deletions(
 def _deletion(row: Mapping[Any, Any]) -> dict[str, Any]:
     plain = {name: row[name] for name in ("name", "sha256", "size_bytes", "rule", "edition")}
     times = {name: instant(row[name]) for name in ("stored_at", "deleted_at")}
-    return {"event": row["event_id"], "site": row["site_id"], **plain, **times}
+    of = {"event": row.get("event_id"), "photo": row.get("photo_id"), "site": row["site_id"]}
+    return {**of, **plain, **times}
 
 
 @router.get("/holds", summary="Legal holds")
@@ -154,10 +165,11 @@ def list_holds(services: Wired, caller: Reader, *, standing: bool = True) -> HOL
 
 @router.post("/holds", summary="Keep something whatever the policy says", status_code=201)
 def place_hold(hold: NewHold, services: Wired, caller: Viewer) -> HOLD:
-    """Place a legal hold on a case with all its events, or on one event."""
+    """Place a legal hold on a case with all its events and proofs, on one event, or on one proof."""
     now, hold_id = services.clock.now(), str(uuid4())
+    name, thing_id = hold.thing
+    thing = dict.fromkeys(("case_id", "event_id", "photo_id")) | {f"{name}_id": thing_id}
     with services.database.write() as connection:
-        thing = {"case_id": str(hold.case) if hold.case else None, "event_id": str(hold.event) if hold.event else None}
         site = _site_of(connection, caller, hold)
         row = {"id": hold_id, **thing, "site_id": site, "reason": hold.reason, "user_id": caller.id, "placed_at": now}
         keeping.add_hold(connection, row)
@@ -166,13 +178,10 @@ def place_hold(hold: NewHold, services: Wired, caller: Viewer) -> HOLD:
 
 
 def _site_of(connection: Connection, caller: Caller, hold: NewHold) -> str:
-    row = (
-        cases.find(connection, caller.scope, str(hold.case))
-        if hold.case
-        else events.find(connection, caller.scope, str(hold.event))
-    )
+    name, thing_id = hold.thing
+    row = {"case": cases, "event": events, "photo": photos}[name].find(connection, caller.scope, thing_id)
     if row is None:
-        raise NotFoundError(f"there is no {'case' if hold.case else 'event'} {hold.case or hold.event}")
+        raise NotFoundError(f"there is no {name} {thing_id}")
     return str(row["site_id"])
 
 
@@ -196,6 +205,6 @@ def _found(connection: Connection, caller: Caller, hold_id: str) -> Mapping[Any,
 
 
 def _hold(row: Mapping[Any, Any]) -> dict[str, Any]:
-    plain = {"id": row["id"], "case": row["case_id"], "event": row["event_id"], "site": row["site_id"]}
+    plain = {"id": row["id"], **{name: row[f"{name}_id"] for name in ("case", "event", "photo", "site")}}
     times = {name: instant(row[name]) for name in ("placed_at", "lifted_at")}
     return {**plain, "reason": row["reason"], "by": row["by"], **times}

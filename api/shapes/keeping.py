@@ -48,9 +48,10 @@ class RetentionPolicy(BaseModel):
 
 
 class Deletion(BaseModel):
-    """Proof that something was deleted."""
+    """Proof that something was deleted: of an event, or of a photo."""
 
-    event: str
+    event: str | None
+    photo: str | None
     site: str
     name: str
     sha256: Sha256
@@ -67,6 +68,7 @@ class Hold(BaseModel):
     id: str
     case: str | None
     event: str | None
+    photo: str | None
     site: str
     reason: str
     by: str

@@ -68,7 +68,7 @@ def remove_media(connection: Connection, piece: Mapping[Any, Any], proof: Mappin
 
 
 def deleted(connection: Connection, scope: Scope, limit: int, behind: tuple[datetime, str]) -> Sequence[RowMapping]:
-    """Return up to `limit + 1` deletions behind an instant and digest, oldest first."""
+    """Return up to `limit + 1` deletions of media behind an instant and digest, oldest first."""
     query = (
         select(deletions, events.c.site_id)
         .join(events, events.c.id == deletions.c.event_id)

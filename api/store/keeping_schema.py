@@ -15,6 +15,11 @@ from sqlalchemy import (
 
 from api.store.schema import Utc, metadata
 
+ONE_THING = (
+    "CASE WHEN case_id IS NULL THEN 0 ELSE 1 END + CASE WHEN event_id IS NULL THEN 0 ELSE 1 END"
+    " + CASE WHEN photo_id IS NULL THEN 0 ELSE 1 END = 1"
+)
+
 day_seals = Table(
     "day_seals",
     metadata,
@@ -64,22 +69,40 @@ deletions = Table(
 )
 """Append-only: what was deleted, when, and by which rule of which edition of the policy."""
 
+photo_deletions = Table(
+    "photo_deletions",
+    metadata,
+    Column("photo_id", String(36), ForeignKey("photos.id"), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("stored_at", Utc, nullable=False),
+    Column("deleted_at", Utc, nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("edition", String(32), nullable=False),
+    Index(None, "deleted_at", "sha256"),
+    Index(None, "sha256"),
+)
+"""The same of photos. Append-only: bytes that were deleted are not taken again, either."""
+
 legal_holds = Table(
     "legal_holds",
     metadata,
     Column("id", String(36), primary_key=True),
     Column("case_id", String(36), ForeignKey("cases.id"), nullable=True),
     Column("event_id", String(36), ForeignKey("events.id"), nullable=True),
+    Column("photo_id", String(36), ForeignKey("photos.id"), nullable=True),
     Column("site_id", String(64), ForeignKey("sites.id"), nullable=False),
     Column("reason", String(400), nullable=False),
     Column("user_id", String(64), ForeignKey("users.id"), nullable=False),
     Column("placed_at", Utc, nullable=False),
     Column("lifted_at", Utc, nullable=True),
     Column("lifted_by", String(64), ForeignKey("users.id"), nullable=True),
-    CheckConstraint("(case_id IS NULL) <> (event_id IS NULL)", name="one_thing"),
+    CheckConstraint(ONE_THING, name="one_thing"),
     CheckConstraint("(lifted_at IS NULL) = (lifted_by IS NULL)", name="lifted_by_somebody"),
     Index(None, "case_id"),
     Index(None, "event_id"),
+    Index(None, "photo_id"),
     Index(None, "site_id", "placed_at"),
 )
-"""While a hold is not lifted, nothing of its case or event is deleted."""
+"""While a hold is not lifted, nothing of its case, event or proof is deleted."""

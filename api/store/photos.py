@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from api.photos.challenge import TTL, Binding, Challenge, Subject
 from api.photos.likeness import BANDS, MOST_BITS, bands, distance, neighbours
+from api.store.keeping_schema import photo_deletions
 from api.store.photo_schema import (
     photo_challenges,
     photo_devices,
@@ -146,13 +147,16 @@ def _make_room(connection: Connection, site_id: str) -> None:
 
 
 def with_bytes(connection: Connection, digests: Iterable[str]) -> Sequence[RowMapping]:
-    """Return the photos of which an original has exactly these bytes, anywhere."""
-    query = (
-        select(photos.c.id, photos.c.site_id)
-        .join(photo_files, photo_files.c.photo_id == photos.c.id)
-        .where(photo_files.c.sha256.in_(list(digests)), photo_files.c.name.in_(ORIGINALS))
-    )
-    return connection.execute(query).mappings().all()
+    """Return the photos of which an original has, or had before it was deleted, exactly these bytes, anywhere."""
+    wanted, found = list(digests), list[RowMapping]()
+    for table in (photo_files, photo_deletions):
+        query = (
+            select(photos.c.id, photos.c.site_id)
+            .join(table, table.c.photo_id == photos.c.id)
+            .where(table.c.sha256.in_(wanted), table.c.name.in_(ORIGINALS))
+        )
+        found += connection.execute(query).mappings().all()
+    return found
 
 
 def like(connection: Connection, value: int) -> Sequence[tuple[str, str, int]]:

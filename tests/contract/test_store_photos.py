@@ -25,6 +25,11 @@ HASH = 0x1234_5678_9ABC_DEF0
 
 @pytest.fixture
 def city(database: Database) -> Database:
+    return peopled(database)
+
+
+def peopled(database: Database) -> Database:
+    """Furnish a city with two kitchens that have a phone each."""
     with database.write() as connection:
         furnish(connection)
         for site in ("main", "grill"):

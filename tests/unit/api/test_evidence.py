@@ -206,6 +206,18 @@ async def test_a_hold_stops_every_rule_until_it_is_lifted(desk: Desk) -> None:
     assert actions[-3:] == ["hold.placed", "hold.lifted", "media.deleted"]
 
 
+async def test_a_hold_on_a_proof_is_placed_by_its_id(desk: Desk) -> None:
+    event = await desk.judge("hat")
+    photo = desk.photo("1")
+    async with desk.person(LI) as person, desk.person("supervisor-south") as other:
+        assert (await other.post("/v1/holds", json={"photo": photo, "reason": "lawsuit"})).status_code == 404
+        placed = await person.post("/v1/holds", json={"photo": photo, "reason": "lawsuit"})
+        both = {"photo": photo, "event": event, "reason": "lawsuit"}
+        assert (await person.post("/v1/holds", json=both)).status_code == 422
+    assert placed.status_code == 201, placed.text
+    assert (placed.json()["photo"], placed.json()["case"], placed.json()["event"]) == (photo, None, None)
+
+
 async def test_an_open_case_keeps_everything_and_a_closed_one_for_its_time(desk: Desk) -> None:
     case = await told_case(desk)
     services, policy = desk.world.services, load_policy()

@@ -1,7 +1,7 @@
 """The case machine: the whole story, every refusal, and that no clock is ever lost."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -83,6 +83,32 @@ def test_an_appeal_pauses_the_site_s_clocks_and_they_go_on_with_what_was_left() 
     fix = next(clock for clock in case.clocks if clock.name == "fix")
     assert fix.due_at == hours(50) + timedelta(hours=23.9)
     assert running(case) == {"acknowledge", "plan", "fix"}
+
+
+def test_putting_it_right_gives_up_no_appeal_and_no_time_to_check_it_again() -> None:
+    rectified = case_after(Action.ORDER, Action.RECTIFY)
+    (recheck,) = [clock for clock in rectified.clocks if clock.name == "recheck"]
+    assert Action.APPEAL in permitted(rectified, COOK, hours(3))
+    appealed = taken(rectified, step(Action.APPEAL, hours(3)), CALENDAR)
+    assert appealed.turn == "supervisor"
+    assert not {Action.ACCEPT, Action.RETURN} & set(permitted(appealed, WANG, hours(4)))
+    rejected = taken(appealed, step(Action.REJECT, hours(23)), CALENDAR)
+    (after,) = [clock for clock in rejected.clocks if clock.name == "recheck"]
+    assert (rejected.stage, after.due_at - recheck.due_at) == (Stage.RECTIFIED, timedelta(hours=20))
+    assert taken(appealed, step(Action.UPHOLD, hours(23)), CALENDAR).stage is Stage.WITHDRAWN
+
+
+def test_nobody_gets_more_than_a_year_more() -> None:
+    late = replace(step(Action.EXTEND, hours(1)), until=hours(1) + timedelta(days=366, seconds=1))
+    with pytest.raises(InvalidInputError, match="at most 366 days"):
+        taken(case_after(Action.ORDER), late, CALENDAR)
+
+
+def test_the_law_s_days_are_those_of_offices_also_where_a_kitchen_never_closes() -> None:
+    always = SiteCalendar(Schedule("00:00", "24:00"), frozenset({date(2026, 11, 27)}))
+    case = taken(begun("case-1", LI.id, TERMS, START, always), step(Action.ORDER, START), always)  # on a Tuesday
+    (window,) = [clock for clock in case.clocks if clock.name == "appeal"]
+    assert window.due_at.isoformat() == "2026-12-02T16:00:00+00:00", "Wed, Thu, Mon, Tue, Wed: midnight in China"
 
 
 def test_an_upheld_appeal_ends_the_case() -> None:

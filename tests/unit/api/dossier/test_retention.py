@@ -8,13 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.cases.machine import AT_THE_SITE, OVER, Stage
-from api.dossier.retention import MEDIA, RULES, STAGES, STATUSES, TIERS, Piece, load_policy
+from api.dossier.retention import ENROLLED, MEDIA, PHOTOS, RULES, STAGES, STATUSES, TIERS, Piece, load_policy
 from vision.errors import ConfigError
 
 THEN = datetime(2026, 11, 26, 8, tzinfo=UTC)
-pieces = st.builds(
-    Piece, *(st.sampled_from(names) for names in (MEDIA, STATUSES, STAGES, TIERS)), touched_at=st.just(THEN)
+OF_CASES = tuple(stage for stage in STAGES if stage != ENROLLED)
+media = st.builds(
+    Piece, *(st.sampled_from(names) for names in (MEDIA, STATUSES, OF_CASES, TIERS)), touched_at=st.just(THEN)
 )
+photos = st.builds(
+    Piece,
+    *(st.sampled_from(names) for names in (PHOTOS, ("",), OF_CASES, ("", *TIERS))),
+    touched_at=st.just(THEN),
+)
+pieces = media | photos
 
 
 @given(pieces)
@@ -45,6 +52,30 @@ def test_the_grave_is_kept_for_five_years_and_the_dismissed_for_a_month() -> Non
     found = [rule.days if (rule := policy.rule_for(piece)) else None for piece in (grave, plain, dismissed)]
     assert found == [1825, 730, 30]
     assert AT_THE_SITE
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "rule"),
+    [
+        ("scene", Stage.RETURNED, "open-case"),
+        ("portrait_blurred", Stage.CLOSED, "closed"),
+        ("portrait", Stage.WITHDRAWN, "withdrawn"),
+        ("scene", ENROLLED, "enrolled-spot"),
+        ("portrait", ENROLLED, "photo-record"),
+        ("scene_blurred", "none", "photo-record"),
+    ],
+)
+def test_photos_have_rules(name: str, stage: str, rule: str) -> None:
+    found = load_policy().rule_for(Piece(name, "", stage, "", THEN))
+    assert found
+    assert found.name == rule
+
+
+def test_the_page_on_privacy_says_what_the_policy_does() -> None:
+    page = (Path(__file__).parents[4] / "docs/privacy.md").read_text("utf-8")
+    for rule in load_policy().rules:
+        days = f"{rule.days} days" if rule.days else "kept"
+        assert f"| `{rule.name}` | {days} |" in page, rule.name
 
 
 @pytest.mark.parametrize(
