@@ -52,7 +52,7 @@ def _holds() -> ColumnElement[bool]:
 
 def is_held(connection: Connection, photo_id: str) -> bool:
     """Tell whether a hold protects a photo."""
-    query = select(legal_holds.c.id).join(photos, _holds()).where(photos.c.id == photo_id).limit(1)
+    query = select(photos.c.id).where(photos.c.id == photo_id, select(legal_holds.c.id).where(_holds()).exists())
     return connection.execute(query).first() is not None
 
 
