@@ -2,25 +2,20 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from io import StringIO
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile, ZipFile, is_zipfile
-
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from typing import Literal
+from zipfile import is_zipfile
 
 from api.places.columns import TABLES, Column, TableName, named
+from api.places.workbook import Page, pages
 from vision.errors import InvalidInputError
 
 Format = Literal["csv", "xlsx"]
 MOST_BYTES = 64 << 20
-MOST_UNPACKED_BYTES = 512 << 20
 MOST_ROWS = 250_000
 MOST_COLUMNS = 64
 MOST_CHARACTERS = 8000
@@ -101,53 +96,23 @@ def _by_the_national_standard(content: bytes) -> str:
 
 
 def _workbook(path: Path, table: TableName | None) -> Iterator[Sheet]:
-    _refuse_bomb(path)
-    with ExitStack() as open_things:
-        with _readable():  # by its content: the library would judge a path by its ending
-            book = load_workbook(open_things.enter_context(path.open("rb")), read_only=True, data_only=True)
-        open_things.enter_context(closing(book))
-        pages = {page.title.strip().lower(): page for page in book.worksheets}
-        known = [name for name in TABLES if name in pages]
-        if not known and len(pages) == 1:
-            pages, known = {_wanted(table): next(iter(pages.values()))}, [_wanted(table)]
-        if not known:
-            raise InvalidInputError("sheets", ", ".join(pages)[:80], f"sheets called {', '.join(TABLES)}")
-        for name in known:
-            yield _sheet(name, _page_rows(pages[name]))
+    found = dict(pages(path))
+    known = [name for name in TABLES if name in found]
+    if not known and len(found) == 1:
+        found, known = {_wanted(table): next(iter(found.values()))}, [_wanted(table)]
+    if not known:
+        raise InvalidInputError("sheets", ", ".join(found)[:80], f"sheets called {', '.join(TABLES)}")
+    for name in known:
+        yield _sheet(name, _page_rows(found[name]))
 
 
-def _page_rows(page: Any) -> Iterator[Cells]:
-    with _readable():
-        for row in page.iter_rows(values_only=True):
-            yield [_text(value) for value in row]
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    """Call what the library finds by our own word; what we refuse ourselves inside is left as it is."""
-    try:
-        yield
-    except InvalidInputError:
-        raise
-    except (BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError, EOFError) as error:
-        allowed = "a workbook that Excel can open, without a password"
-        raise InvalidInputError("file", type(error).__name__, allowed) from error
-
-
-def _refuse_bomb(path: Path) -> None:
-    try:
-        with ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-    except BadZipFile:
-        raise InvalidInputError("file", "a broken archive", "CSV or XLSX") from None
-    if size > MOST_UNPACKED_BYTES:
-        raise InvalidInputError("file", f"{size} bytes unpacked", f"at most {MOST_UNPACKED_BYTES} bytes unpacked")
+def _page_rows(page: Page) -> Iterator[Cells]:
+    for row in page.rows():
+        yield [cell if type(cell) is str else _text(cell) for cell in row]
 
 
 def _text(value: object) -> str:
     """Return a cell as a person reads it: whole numbers without a point, days and times as ISO 8601 writes them."""
-    if value is None:
-        return ""
     if isinstance(value, datetime) and value.time() == time():
         value = value.date()
     if isinstance(value, time):
