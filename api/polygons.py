@@ -44,6 +44,9 @@ def _crosses_itself(polygon: Sequence[Point]) -> bool:
 
 def _meet(a: Edge, b: Edge) -> bool:
     """Tell whether two edges without a common corner share a point."""
+    (ax, ay), (bx, by) = (zip(*edge, strict=True) for edge in (a, b))
+    if max(ax) < min(bx) or max(bx) < min(ax) or max(ay) < min(by) or max(by) < min(ay):
+        return False  # not even the boxes around them do: so it is of most pairs, and whole cities are checked
     sides = [_side(a, b[0]), _side(a, b[1]), _side(b, a[0]), _side(b, a[1])]
     if sides[0] * sides[1] < 0 and sides[2] * sides[3] < 0:
         return True

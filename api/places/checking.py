@@ -100,8 +100,9 @@ def _require_columns(sheet: Sheet) -> None:
 
 
 def _draft(sheet: Sheet, number: int, cells: Cells, allows: AddressCheck) -> tuple[Draft | None, list[RowError]]:
-    long = [name for name, cell in _by_name(sheet, cells) if len(cell) > MOST_CHARACTERS]
-    if long:
+    if max(map(len, cells)) > MOST_CHARACTERS and (
+        long := [name for name, cell in _by_name(sheet, cells) if len(cell) > MOST_CHARACTERS]
+    ):
         return None, [error_at(sheet.table, number, long[0], "a long text", f"at most {MOST_CHARACTERS} characters")]
     try:
         facts = facts_of(sheet.columns, cells)

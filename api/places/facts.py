@@ -113,8 +113,11 @@ class CameraFacts(BaseModel):
 
     def row(self) -> dict[str, Any]:
         """Return the columns."""
-        facts = self.model_dump(mode="json", include=set(CameraFacts.model_fields))
+        facts = self.model_dump(mode="json", include=_OF_CAMERAS)
         return {**facts, "sampling": self.sampling.told()}
+
+
+_OF_CAMERAS = set(CameraFacts.model_fields)
 
 
 class NewCamera(CameraFacts):
