@@ -17,7 +17,7 @@ from vision.clock import SystemClock
 from vision.commands.composing import Sightedness
 from vision.config import CameraConfig, ZoneConfig
 from vision.detectors.crops import crop
-from vision.detectors.letterbox import Letterbox
+from vision.detectors.letterbox import Letterbox, fitting
 from vision.detectors.manifest import InputSpec, ModelManifest, find_models, trusted_weights
 from vision.detectors.pixels import Planes
 from vision.frames import Frame, Image
@@ -169,7 +169,9 @@ def inputs_of(image: Image, sight: Sightedness) -> tuple[Inputs, People]:
     inputs = {}
     for manifest in find_models():
         if manifest.task == "detect":
-            inputs[manifest.name] = Letterbox(manifest.input, 1).fill([image])[0].copy()
+            # The floor's network sees no more pixels than ours does: a wide picture goes through the wide input.
+            input_hw = fitting((image.shape[0], image.shape[1]), manifest.input.shapes)
+            inputs[manifest.name] = Letterbox(manifest.input, 1, input_hw).fill([image])[0].copy()
         elif len(crops := _crops(image, people, manifest.input)):
             inputs[manifest.name] = crops
     return inputs, people
