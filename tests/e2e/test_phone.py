@@ -1,9 +1,9 @@
-"""A kitchen answers an order from a phone, with one button each."""
+"""A kitchen answers an order from a phone, with and without a network."""
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.browsing import PHONE, visiting
 from tests.e2e.console_fixtures import Case
@@ -11,6 +11,8 @@ from tests.e2e.test_console import browser  # noqa: F401 - a fixture
 from tests.e2e.town import Town, found_town
 
 pytestmark = [pytest.mark.server("chromium"), pytest.mark.slow]
+KEPT = "async id => (await (await caches.open('mingchu-seen-1')).keys()).some(r => r.url.endsWith('/v1/cases/' + id))"
+"""What the page of a case needs lies in this browser."""
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +55,54 @@ def test_a_kitchen_that_opens_a_supervisor_s_room_stands_in_its_own(browser: Bro
         visit.go("/review")
         expect(visit.page.get_by_role("link", name="待办")).to_be_visible()
         expect(visit.page.get_by_role("navigation")).not_to_contain_text("审阅")
+
+
+def story(town: Town, case: str) -> list[str]:
+    return [entry["what"] for entry in town.person("li").get(f"/v1/cases/{case}")["story"]]
+
+
+def confirm_receipt(page: Page, case: str) -> None:
+    page.locator(f'[data-case="{case}"]').get_by_role("link", name="确认收到").click()
+    page.get_by_role("button", name="确认收到").click()
+    page.get_by_role("button", name="确定确认收到").click()
+
+
+def test_an_answer_without_a_network_waits_and_is_sent_once(browser: Browser, town: Town) -> None:  # noqa: F811
+    case = ordered(town, Case("no_mask", "II", "kitchen-1", age_s=500))
+    with visiting(browser, town, "cook", PHONE, has_touch=True, is_mobile=True) as visit:
+        page = visit.page
+        visit.go("/")
+        expect(page.locator(f'[data-case="{case}"]')).to_be_visible()
+        page.wait_for_function(KEPT, arg=case)
+        visit.context.set_offline(True)
+        confirm_receipt(page, case)
+        expect(page.locator("section.waiting")).to_contain_text("1 条答复等待发送")
+        page.goto(f"{visit.url}/my")
+        expect(page.locator(f'[data-case="{case}"]')).to_contain_text("已填好")
+        expect(page.locator("section.waiting")).to_contain_text("1 条答复等待发送")
+        assert visit.barriers() == []
+        assert story(town, case) == ["joined", "order"]
+        visit.context.set_offline(False)
+        expect(page.locator("section.waiting")).to_have_count(0)
+        expect(page.locator(f'[data-case="{case}"]').get_by_role("link", name="提交方案")).to_be_visible()
+    assert story(town, case) == ["joined", "order", "acknowledge"]
+
+
+def test_an_answer_whose_receipt_was_lost_is_not_given_twice(browser: Browser, town: Town) -> None:  # noqa: F811
+    case = ordered(town, Case("no_gloves", "III", "kitchen-1", age_s=400))
+    with visiting(browser, town, "cook", PHONE) as visit:
+        page, taken = visit.page, []
+
+        def lose(route: Route) -> None:
+            taken.append(route.fetch().status)
+            if len(taken) > 1:
+                route.fulfill(status=taken[-1])
+            # The first time the server took it and the phone never hears of that.
+
+        page.route(f"**/v1/cases/{case}/acknowledge", lose)
+        visit.go("/my")
+        confirm_receipt(page, case)
+        expect(page.locator("section.waiting")).to_contain_text("1 条答复等待发送")
+        expect(page.locator("section.waiting")).to_have_count(0, timeout=45_000)
+        assert len(taken) == 2
+    assert story(town, case) == ["joined", "order", "acknowledge"]
