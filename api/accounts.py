@@ -105,14 +105,18 @@ def add_key(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
     scope: Annotated[list[str], typer.Option(help="Repeat: events:write, workers, events:read, …")],
     region: Annotated[str, typer.Option(help="The region that the key sees, and all below it.")] = "root",
+    events_a_day: Annotated[int | None, typer.Option(help="How many new events it may tell of in a day.")] = None,
 ) -> None:
     """Make a key and print it once."""
-    out.print(new_stored_key(Settings(), name, scope, region))
+    out.print(new_stored_key(Settings(), name, scope, region, events_a_day))
 
 
-def new_stored_key(settings: Settings, name: str, scopes: list[str], region: str = "root") -> str:
-    """Store a new key and return its text; InvalidInputError for an unknown scope or region."""
-    wanted = checked(WantedKey, {"name": name, "scopes": scopes, "region": region})
+def new_stored_key(
+    settings: Settings, name: str, scopes: list[str], region: str = "root", events_a_day: int | None = None
+) -> str:
+    """Store a new key and return its text; InvalidInputError for an unknown scope or region, or no sensible limit."""
+    told = {"name": name, "scopes": scopes, "region": region, "events_a_day": events_a_day}
+    wanted = checked(WantedKey, told)
     with writing(settings) as (connection, now):
         return issue(connection, wanted, OPERATOR, now)[1].text
 

@@ -36,7 +36,8 @@ DESCRIPTION = """Watches kitchen cameras, keeps evidence, and walks each confirm
 
 **Errors** are RFC 9457 `application/problem+json`. `type` is `urn:mingchu:problem:` and the status in words
 (`not-found`, `conflict`, `precondition-failed`, …), or where programs must tell more: `second-factor-needed`,
-`second-factor-to-enrol`, `key-not-from-here`, `cross-site`, `rate-limited`, `camera-…` (`POST /v1/cameras/probe`).
+`second-factor-to-enrol`, `key-not-from-here`, `cross-site`, `rate-limited`,
+`quota-used-up`, `camera-…` (`POST /v1/cameras/probe`).
 
 **Rates.** Each user and key may send so many requests; above it the answer is 429 with `Retry-After`, `RateLimit` and
 `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers).

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from enum import Enum, auto
+from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from sqlalchemy import Connection
 
 from api.auth.caller import Caller
 from api.bodies import event_data
+from api.errors import ProblemError
 from api.messages import PREFIX, EventMessage, Phase, envelope
-from api.store import cameras, events, log, media, sites
+from api.store import cameras, events, keys, log, media, sites
 from vision.errors import InvalidInputError
 
 
@@ -60,6 +63,7 @@ def accept(connection: Connection, caller: Caller, message: EventMessage, now: d
         _place(connection, caller, message, now)
         new = _new_row(message, now)
         if events.add(connection, new):
+            _count(connection, caller, now)
             return Accepted(Step.CREATE, write_line(connection, new, (), _telling(message), now))
         row = events.find(connection, caller.scope, event_id, lock=True)
     if row is None or (row["site_id"], row["camera_id"]) != (message.data.site, message.data.camera):
@@ -76,6 +80,15 @@ def _continue(
     values = _changing(message) if step is Step.ADVANCE else {}
     events.change(connection, row["id"], {**values, "updated_at": now})
     return Accepted(step, tell(connection, caller, row["id"], _telling(message), now))
+
+
+def _count(connection: Connection, caller: Caller, now: datetime) -> None:
+    """Count a new event where its key has a daily limit; what follows of known events is never refused."""
+    if caller.limited and not keys.count_event(connection, caller.id, now.astimezone(UTC).date()):
+        tomorrow = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+        wait = {"Retry-After": str(ceil((tomorrow - now).total_seconds()))}
+        detail = "this key has told of as many new events as it may in a day (UTC)"
+        raise ProblemError(detail, status=HTTPStatus.TOO_MANY_REQUESTS, headers=wait, kind="quota-used-up")
 
 
 def _place(connection: Connection, caller: Caller, message: EventMessage, now: datetime) -> None:

@@ -53,6 +53,9 @@ class WantedKey(BaseModel):
         description="From where it may be used; empty = anywhere.",
         examples=[["203.0.113.0/24"]],
     )
+    events_a_day: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="How many new events it may tell of in a day (UTC); null = any."
+    )
 
 
 def issue(connection: Connection, wanted: WantedKey, by: Author, now: datetime) -> tuple[str, NewKey]:
@@ -67,7 +70,8 @@ def issue(connection: Connection, wanted: WantedKey, by: Author, now: datetime) 
     scopes = sorted(set(wanted.scopes))
     key_id = uuid4().hex
     row = {"id": key_id, "prefix": key.prefix, "digest": key.digest, "name": wanted.name, "scopes": scopes}
-    limits = {"expires_at": wanted.expires_at, "networks": wanted.networks or None}
+    limits: dict[str, Any] = {"expires_at": wanted.expires_at, "networks": wanted.networks or None}
+    limits["events_a_day"] = wanted.events_a_day
     keys.add(connection, {**row, **limits, "region_id": place, "created_at": now})
     note(connection, Act(by.actor, "key.added", key.prefix, {"scopes": scopes, "region": place}), now)
     return key_id, key

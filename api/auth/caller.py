@@ -105,6 +105,8 @@ class Caller:
     """Digest of the session; empty for a key."""
     may_set_password: bool = False
     """Came in by a first-login code."""
+    limited: bool = False
+    """A key with a daily limit of events."""
     second_factor: SecondFactor = "off"
     """`to_enrol`: the role needs one and the user has none yet; until then nothing else is permitted."""
 

@@ -156,6 +156,7 @@ def _by_key(services: Services, key: str, address: str) -> Caller:
         language="en",
         permissions=permissions_of_key(row["scopes"]),
         scope=Scope(row["region_path"]),
+        limited=row["events_a_day"] is not None,
     )
 
 

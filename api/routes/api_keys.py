@@ -107,5 +107,6 @@ def key_body(row: Mapping[Any, Any]) -> dict[str, Any]:
         "scopes": row["scopes"],
         "region": row["region_id"],
         "networks": row["networks"] or [],
+        "events_a_day": row["events_a_day"],
         **{name: instant(row[name]) for name in instants},
     }

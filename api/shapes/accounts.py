@@ -88,6 +88,7 @@ class Key(BaseModel):
     scopes: list[str]
     region: str
     networks: list[str] = Field(description="From where it may be used; empty = anywhere.")
+    events_a_day: int | None = Field(description="How many new events it may tell of in a day (UTC); null = any.")
     created_at: Instant
     expires_at: Instant | None
     last_used_at: Instant | None = Field(description="To the minute.")

@@ -1,10 +1,10 @@
 """API keys: who may push events in, take them out, or work."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, case, insert, literal, or_, select, tuple_, update
 
 from api.store.schema import Utc, keys, regions
 from api.store.scope import Scope, regions_within
@@ -61,6 +61,15 @@ def revoke(connection: Connection, prefix: str, now: datetime) -> bool:
     """End a key; False when there is no such live key."""
     query = update(keys).where(keys.c.prefix == prefix, keys.c.revoked_at.is_(None))
     return connection.execute(query.values(revoked_at=now)).rowcount == 1
+
+
+def count_event(connection: Connection, key_id: str, day: date) -> bool:
+    """Count a new event of a key that has a daily limit; False when it is reached."""
+    today = keys.c.events_day == day
+    others = or_(keys.c.events_day.is_(None), keys.c.events_day != day)
+    query = update(keys).where(keys.c.id == key_id, or_(others, keys.c.events_count < keys.c.events_a_day))
+    count = case((today, keys.c.events_count + 1), else_=1)
+    return connection.execute(query.values(events_day=day, events_count=count)).rowcount == 1
 
 
 def used_long_ago(row: Mapping[str, Any], now: datetime) -> bool:

@@ -318,8 +318,14 @@ keys = Table(
     Column("networks", JSON(none_as_null=True), nullable=True),
     Column("old_digest", String(64), nullable=True),
     _at("old_until", nullable=True),
+    Column("events_a_day", Integer, nullable=True),
+    Column("events_day", Date, nullable=True),
+    Column("events_count", Integer, nullable=True),
 )
-"""`networks` null = from anywhere. A rotated key keeps its prefix; the secret before is good until `old_until`."""
+"""`networks` null = from anywhere, `events_a_day` null = any number; `events_count` are those of `events_day` (UTC).
+
+A rotated key keeps its prefix; the secret before is good until `old_until`.
+"""
 
 viewing_register = Table(
     "viewing_register",

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from api.auth.gate import at_home
 from api.store.schema import audit, keys
-from tests.unit.api.world import START, World, errors_of
+from tests.unit.api.world import START, World, errors_of, event_id, message
 
 WANTED = {"name": "platform", "scopes": ["sites:read"], "region": "north"}
 
@@ -17,6 +18,10 @@ async def issued(world: World, **more: Any) -> dict[str, Any]:
         made = await admin.post("/v1/keys", json={**WANTED, **more})
     assert made.status_code == 201, made.text
     return dict(made.json())
+
+
+async def put(box: httpx.AsyncClient, name: str, phase: str = "opened") -> httpx.Response:
+    return await box.put(f"/v1/events/{event_id(name)}", json=message(name, phase))
 
 
 async def tried(world: World, text: str, address: str = "192.0.2.1") -> int:
@@ -120,3 +125,23 @@ async def test_lists_are_paged_newest_first_and_hold_the_own_region(world: World
         times = [(await admin.get(f"/v1/keys/{key}")).json()["created_at"] for key in found]
     assert sorted(found) == sorted(made)
     assert times == sorted(times, reverse=True)
+
+
+async def test_a_daily_limit_counts_new_events_only_and_ends_at_midnight(world: World) -> None:
+    key = await issued(world, scopes=["events:write"], events_a_day=2)
+    assert key["events_a_day"] == 2
+    async with world.client({"Authorization": f"Bearer {key['key']}"}) as box:
+        assert [(await put(box, each)).status_code for each in ("a", "b", "a")] == [201, 201, 200]
+        refused = await put(box, "c")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, str(16 * 3600))
+        assert refused.json()["type"] == "urn:mingchu:problem:quota-used-up"
+        assert (await put(box, "b", phase="closed")).status_code == 200, "a known event is never refused"
+        assert (await box.get("/v1/events/" + event_id("c"))).status_code in {403, 404}
+        world.clock.pass_by(hours=16)
+        assert (await put(box, "c")).status_code == 201
+
+
+async def test_a_key_without_a_limit_counts_nothing(world: World) -> None:
+    async with world.key("events:write") as box:
+        assert (await put(box, "a")).status_code == 201
+    assert {(row["events_a_day"], row["events_count"]) for row in world.rows(keys)} == {(None, None)}
