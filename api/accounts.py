@@ -14,7 +14,7 @@ from api.issuing import WantedKey, issue
 from api.people import OPERATOR, NewUser, add_person
 from api.settings import Settings
 from api.shell import asked_password, checked, out, writing
-from api.store import factors, keys, users
+from api.store import factors, identities, keys, users
 from vision.errors import InvalidInputError
 
 user_app = typer.Typer(no_args_is_help=True, help="People who log in.")
@@ -59,6 +59,16 @@ def end_second_factor(name: str) -> None:
             raise InvalidInputError("name", name, "the name of a user who has a second factor")
         users.end_sessions_of(connection, user["id"])
         note(connection, Act(SHELL, "user.factor_ended", user["name"]), now)
+
+
+@user_app.command("unbind")
+def unbind_user(name: str) -> None:
+    """Let an account belong to nobody of the organisation's login: who has its name there may bind it anew."""
+    with writing() as (connection, now):
+        user = _user(connection, name)
+        if not identities.unbind(connection, user["id"]):
+            raise InvalidInputError("name", name, "the name of a user who has come in by the organisation's login")
+        note(connection, Act(SHELL, "user.unbound", user["name"]), now)
 
 
 @user_app.command("disable")

@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api.addresses import WEBHOOKS, AddressRules, parse_networks
 from api.auth.backoff import Backoff
+from api.auth.oidc import Provider
 from api.auth.pace import Pace
 from api.auth.secrets import Passwords
 from api.bell import Bell
@@ -96,6 +97,8 @@ def open_services(settings: Settings) -> Services:
         films=_open_films(settings, detecting),
         probes=Probes(addresses, settings.data_dir / "demo"),
         incoming=incoming,
+        provider=_open_provider(settings),
+        public_url=settings.public_url.rstrip("/"),
         session_length=timedelta(hours=settings.session_h),
         code_length=timedelta(hours=settings.code_h),
         secure_cookies=settings.public_url.startswith("https://"),
@@ -103,6 +106,14 @@ def open_services(settings: Settings) -> Services:
         press=Press(settings.paper_font),
         showcase=Showcase(),
     )
+
+
+def _open_provider(settings: Settings) -> Provider | None:
+    """Return the organisation's own login; None where none is named."""
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_client_secret.get_secret_value()
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, settings.oidc_name_claim)
 
 
 def _open_post(settings: Settings, database: Database, metrics: Metrics) -> Post:

@@ -24,6 +24,7 @@ from api.routes import (
     notices,
     order_preview,
     orders,
+    organisation,
     phones,
     photos,
     probe,
@@ -47,7 +48,7 @@ from api.routes import (
     workers,
 )
 
-_ACCOUNTS = (session, factor, users, api_keys)
+_ACCOUNTS = (session, organisation, factor, users, api_keys)
 _CASES = (threads, orders, notices, cases)
 _TAKING = (intake, uploads, boxes)
 _LOOKING = (detect, dialects, videos)

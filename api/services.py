@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from api.addresses import AddressRules
 from api.auth.backoff import Backoff
+from api.auth.oidc import Provider
 from api.auth.pace import Pace
 from api.auth.secrets import Passwords
 from api.bell import Bell
@@ -66,6 +67,9 @@ class Services:
     probes: Probes
     incoming: Path
     """Folder for uploads that are not complete yet."""
+    provider: Provider | None
+    """The organisation's own login, where one is named."""
+    public_url: str
     session_length: timedelta
     code_length: timedelta
     """How long a first-login code lasts."""

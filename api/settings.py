@@ -98,6 +98,16 @@ class Settings(BaseSettings):
     evidence_key: Path | None = None
     """The Ed25519 key that signs evidence packages, PEM; made at the first start. None = DATA_DIR/keys/evidence.pem.
     API processes on several machines share one."""
+    oidc_issuer: str = ""
+    """An OpenID provider by which people may log in, `https://login.example.org/city`; empty = none. It redirects
+    to PUBLIC_URL/v1/session/organisation/back."""
+    oidc_client_id: str = ""
+    """Who we are to the provider."""
+    oidc_client_secret: SecretStr = SecretStr("")
+    """And the proof of it."""
+    oidc_name_claim: str = "preferred_username"
+    """Which of the provider's claims is the name of an account here, the first time somebody comes; never one that
+    people may change there by themselves."""
     secrets_key: SecretStr = SecretStr("")
     """What seals second factors, webhook secrets and camera addresses in the database: 32 bytes in base64 (`mingchu
     secrets new-key`), or several separated by commas, the newest first. Empty = DATA_DIR/keys/secrets.key, made at the

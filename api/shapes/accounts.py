@@ -25,6 +25,12 @@ class Session(BaseModel):
     csrf: str = Field(description="Goes with every write as X-CSRF-Token.")
 
 
+class WaysIn(BaseModel):
+    """How one may log in, besides code and password."""
+
+    organisation: bool = Field(description="By the organisation's own login (OpenID Connect).")
+
+
 class SessionSeen(BaseModel):
     """One place where I am logged in."""
 
@@ -102,6 +108,7 @@ class NewKey(Key):
     key: str = Field(description="Its text, shown this once.")
 
 
+WAYS = Annotated[dict[str, bool], Shape(WaysIn)]
 SESSION = Annotated[dict[str, Any], Shape(Session)]
 SESSIONS = Annotated[dict[str, Any], Shape(Page[SessionSeen])]
 OFFER = Annotated[dict[str, Any], Shape(Offer)]

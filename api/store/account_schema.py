@@ -27,6 +27,17 @@ second_factors = Table(
 )
 """`last_step` is the newest time step whose code was taken: no code is taken twice (RFC 6238, 5.2)."""
 
+identities = Table(
+    "identities",
+    metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("user_id", String(64), ForeignKey("users.id"), nullable=False),
+    Column("bound_at", Utc, nullable=False),
+    Index("uq_identities_account", "issuer", "user_id", unique=True),
+)
+"""Which account belongs to which user of an OpenID provider: names there may change hands, subjects do not."""
+
 recovery_codes = Table(
     "recovery_codes",
     metadata,

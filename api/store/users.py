@@ -38,6 +38,11 @@ def find(connection: Connection, scope: Scope, user_id: str) -> RowMapping | Non
     return connection.execute(query).mappings().first()
 
 
+def by_id(connection: Connection, user_id: str) -> RowMapping | None:
+    """Return a user wherever it is: for coming in, before there is a scope."""
+    return connection.execute(select(users).where(users.c.id == user_id)).mappings().first()
+
+
 def page(connection: Connection, scope: Scope, after: str, limit: int) -> Sequence[RowMapping]:
     """Return users of this part of the tree by name, from behind a name on."""
     query = select(users, _HAS_FACTOR).outerjoin(second_factors).where(users.c.name > after, _within(scope))

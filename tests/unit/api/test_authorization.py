@@ -101,6 +101,13 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/docs"): replace(ANYBODY, path="/v1/docs"),
     ("GET", "/docs/oauth2-redirect"): replace(ANYBODY, path="/docs/oauth2-redirect"),
     ("GET", "/{path:path}"): replace(ANYBODY, path="/", ok=frozenset({200, 503})),  # 503: the console is not built
+    ("GET", "/v1/session/organisation"): replace(ANYBODY, path="/v1/session/organisation", ok=frozenset({404})),
+    ("GET", "/v1/session/organisation/back"): replace(
+        ANYBODY,
+        path="/v1/session/organisation/back",
+        ok=frozenset({404}),  # no provider is named here
+    ),
+    ("GET", "/v1/session/organisation/ways"): replace(ANYBODY, path="/v1/session/organisation/ways"),
     ("POST", "/v1/session"): replace(ANYBODY, path="/v1/session", body={"name": "analyst-north", "password": PASSWORD}),
     ("GET", "/v1/session"): replace(PERSON, path="/v1/session"),
     ("DELETE", "/v1/session"): replace(PERSON, path="/v1/session", ok=EMPTY),

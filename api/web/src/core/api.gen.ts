@@ -100,6 +100,9 @@ export interface Paths {
   '/v1/session': 'delete' | 'get' | 'post';
   '/v1/session/all': 'get';
   '/v1/session/all/{session_id}': 'delete';
+  '/v1/session/organisation': 'get';
+  '/v1/session/organisation/back': 'get';
+  '/v1/session/organisation/ways': 'get';
   '/v1/session/password': 'post';
   '/v1/session/second-factor': 'post' | 'put';
   '/v1/session/second-factor/end': 'post';

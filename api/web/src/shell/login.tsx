@@ -1,6 +1,6 @@
 /** The door: a code from the terminal or name and password; after a code, the offer of a password. */
-import { useState, type FormEvent } from 'react';
-import { ApiError, send } from '../core/http';
+import { useEffect, useState, type FormEvent } from 'react';
+import { ApiError, get, send } from '../core/http';
 import { usePref } from '../core/prefs';
 import type { Session } from '../core/types';
 import { Enrol } from './factor';
@@ -15,6 +15,14 @@ type Step = { at: 'entry' } | { at: 'password' | 'enrol'; session: Session; curr
 function codeInAddress(): string {
   const hash = new URLSearchParams(window.location.hash.slice(1));
   return new URLSearchParams(window.location.search).get('code') ?? hash.get('code') ?? '';
+}
+
+const REFUSALS = { provider: 'login.refused.provider', account: 'login.refused.account', 'second-factor': 'login.refused.second-factor' } as const;
+
+/** Why the organisation's login has sent somebody back, as the address says it. */
+function refusalInAddress(): (typeof REFUSALS)[keyof typeof REFUSALS] | undefined {
+  const told = new URLSearchParams(window.location.hash.slice(1)).get('refused');
+  return told && told in REFUSALS ? REFUSALS[told as keyof typeof REFUSALS] : undefined;
 }
 
 /** The code is a secret that works once: it must not stay in the address bar or the history. */
@@ -115,7 +123,36 @@ function Entry({ accept }: { accept: (session: Session, way: Way, current: strin
       <button className="button button-main" disabled={busy}>
         {busy ? t('login.wait') : t('login.go')}
       </button>
+      <Organisation />
     </form>
+  );
+}
+
+/** The organisation's own login, where there is one; a link, because the browser must go there itself. */
+function Organisation() {
+  const { t } = useWords();
+  const [offered, setOffered] = useState(false);
+  const refused = refusalInAddress();
+  useEffect(() => {
+    const asked = new AbortController();
+    get<{ organisation: boolean }>('/v1/session/organisation/ways', {}, asked.signal).then(
+      (ways) => setOffered(ways.organisation),
+      () => undefined,
+    );
+    return () => asked.abort();
+  }, []);
+  if (!offered) return null;
+  return (
+    <>
+      {refused && (
+        <p role="alert" className="wrong">
+          {t(refused)}
+        </p>
+      )}
+      <a className="button" href="/v1/session/organisation">
+        {t('login.organisation')}
+      </a>
+    </>
   );
 }
 
