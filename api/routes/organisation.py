@@ -21,10 +21,16 @@ from api.store.sealing import Keyring
 router = APIRouter(prefix="/v1/session/organisation", tags=["session"], route_class=GatedRoute)
 TICKET = "mingchu_ticket"
 _log = logging.getLogger(__name__)
+_NONE = {
+    "description": "No organisation's login is set up here.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
 _MOVED: dict[int | str, dict[str, Any]] = {
+    404: _NONE,
     303: {"description": "Go there.", "headers": {"Location": {"schema": {"type": "string"}}}},
 }
 _SENT_BACK: dict[int | str, dict[str, Any]] = {
+    404: _NONE,
     303: {
         "description": "To the console: inside, or with `#refused=` and `provider`, `account` or `second-factor`.",
         "headers": {"Location": {"schema": {"type": "string"}}},
