@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from api.shapes.examples import BODIES
-from tests.e2e.stack import Stack, eventually
+from tests.e2e.stack import LOOPBACK, Stack, eventually
 
 DRAIN_S, FINISH_S, SLACK_S = 1, 4, 10
 EVENT: dict[str, Any] = BODIES["PUT /v1/events/{event_id}"]
@@ -38,7 +38,7 @@ class Ear:
     def run(self) -> None:
         headers = {"Authorization": f"Bearer {self.key}"}
         try:
-            with httpx.stream("GET", f"{self.url}/v1/stream?after=0", headers=headers, timeout=30) as answer:
+            with LOOPBACK.stream("GET", f"{self.url}/v1/stream?after=0", headers=headers, timeout=30) as answer:
                 self.heard.extend(line for line in answer.iter_lines() if line)
         except httpx.TransportError as error:
             self.fault = repr(error)
@@ -59,7 +59,7 @@ class Upload:
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "video/mp4"}
         place = f"{self.url}/v1/events/{ID}/media/{self.name}"
         try:
-            self.status = httpx.put(place, content=self._parts(), headers=headers, timeout=30).status_code
+            self.status = LOOPBACK.put(place, content=self._parts(), headers=headers, timeout=30).status_code
         except httpx.TransportError:
             self.status = -1
 
@@ -81,7 +81,9 @@ def started(stack: Stack) -> str:
     stack.cli("site", "add", EVENT["subject"].split("/")[1])
     key = stack.new_key("events:write", "events:read")
     stack.serve()
-    told = httpx.put(f"{stack.url}/v1/events/{ID}", json=EVENT, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+    told = LOOPBACK.put(
+        f"{stack.url}/v1/events/{ID}", json=EVENT, headers={"Authorization": f"Bearer {key}"}, timeout=30
+    )
     assert told.status_code == 201, told.text
     return key
 
