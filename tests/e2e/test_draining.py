@@ -122,7 +122,7 @@ def test_an_upload_that_hangs_is_cut_off_and_leaves_nothing(stack: Stack) -> Non
     upload.go_on.set()
     thread.join(20)
     assert FINISH_S <= took_s < DRAIN_S + FINISH_S + SLACK_S
-    assert upload.status == -1
+    assert upload.status in {-1, 500}, "whoever sends it knows that it was not taken"
     assert stack.cli("check").endswith("everything is in order\n")
     stack.serve()
     assert not list((stack.folder / "incoming").iterdir())
