@@ -3,15 +3,17 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from joserfc.jwk import RSAKey
+from pydantic import SecretStr
 
 from api.app import create_app
+from api.auth.backoff import Backoff
 from api.auth.gate import CSRF_HEADER
 from api.auth.oidc import Provider
 from api.auth.totp import new_secret
@@ -58,30 +60,34 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
-    """Read the document once: it takes longer than a test."""
-    app = create_app(Settings(data_dir=tmp_path_factory.mktemp("contract")))
-    app.state.services.database.close()
-    return Contract(app)
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Build the API once, which takes longer than a test."""
+    with running_provider() as provider:
+        settings = Settings(
+            data_dir=tmp_path_factory.mktemp("house"),
+            public_url=HOME,
+            logins_per_min=0,
+            oidc_issuer=provider.url,
+            oidc_client_id=CLIENT,
+            oidc_client_secret=SecretStr(SECRET),
+        )
+        app = create_app(settings)
+        app.state.services.database.close()
+        yield House(app, provider, app.state.services.database, Contract(app))
 
 
 @pytest.fixture
-def house(tmp_path: Path, migrated_sqlite: Path, contract: Contract) -> Iterator[House]:
-    shutil.copy(migrated_sqlite, tmp_path / "mingchu.sqlite3")
-    with running_provider() as provider:
-        settings = Settings(
-            data_dir=tmp_path,
-            public_url=HOME,
-            oidc_issuer=provider.url,
-            oidc_client_id=CLIENT,
-            oidc_client_secret=SECRET,
-        )
-        app = create_app(settings)
-        with closing(app.state.services.database) as database:
-            with database.write() as connection:
-                users.add(connection, user_row("anna"))
-                users.add(connection, user_row("bert"))
-            yield House(app, provider, database, contract)
+def house(built: House, tmp_path: Path, migrated_sqlite: Path) -> Iterator[House]:
+    """Give a database with two accounts, and a provider that tells the truth."""
+    path = shutil.copy(migrated_sqlite, tmp_path / "mingchu.sqlite3")
+    built.provider.claims = {"sub": "subject-1", "preferred_username": "anna"}
+    built.provider.signs_with, built.provider.is_away = None, False
+    with closing(Database(f"sqlite:///{path}", built.database.keyring)) as database:
+        with database.write() as connection:
+            users.add(connection, user_row("anna"))
+            users.add(connection, user_row("bert"))
+        built.app.state.services = replace(built.app.state.services, database=database, backoff=Backoff(database))
+        yield replace(built, database=database)
 
 
 async def test_who_has_an_account_comes_in_and_goes_on_as_everybody(house: House) -> None:
