@@ -358,7 +358,7 @@ SEES: dict[str, Callable[[Connection, Scope], set[str]]] = {
         s for s in SITES if events.counts(c, scope, EventFilter(site=(s,)))["kind"].get("no_hat")
     },
     "log": lambda c, scope: {body["data"]["site"] for body in lines(c, 0, scope)},
-    "register": lambda c, scope: {row["site_id"] for row in register.page(c, scope, 99, None)},
+    "register": lambda c, scope: {row["site"] for row in register.page(c, scope, 99, None)},
 }
 """Every way to learn of a site from the store → the sites that one learns of."""
 

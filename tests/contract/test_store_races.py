@@ -289,7 +289,7 @@ def test_a_process_that_hangs_in_a_transaction_loses_it(postgres_url: str) -> No
 
 @pytest.mark.server("postgresql")
 def test_a_killed_server_keeps_what_it_confirmed() -> None:
-    with running_postgres() as server, closing(Database(server.url)) as database:
+    with running_postgres() as server, closing(Database(server.url, KEYRING)) as database:
         migrate(database)
         with database.write() as connection:
             furnish(connection)
