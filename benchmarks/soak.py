@@ -6,6 +6,7 @@ Held: each healthy camera's looks within 1 % of what was wanted; a `camera_offli
 within the stated time, closed after its return, and none for any other camera; threads, files and sockets as many as
 before the faults; the slope of the memory. The cameras send 640×360 at 10 fps with a key frame every 2 s, so that two
 cores carry server and worker together: how many 1080p cameras a core carries is told by `cameras.py`.
+Written on 26 November 2026 and not run to its end yet: there is no result, and nothing else may lean on it.
 
     python benchmarks/soak.py [--minutes N] [--out FILE]
 """

@@ -86,7 +86,7 @@ def test_photos_of_a_case_are_kept_as_long_as_its_other_evidence(
     with city.read() as connection:
         gone = photo_keeping.deleted(connection, WHOLE, 9, (NOW, ""))
         assert [(row["photo_id"], row["rule"], row["site_id"]) for row in gone] == [(PHOTO, rule, "main")] * 2
-        assert photo_keeping.deleted(connection, within("/root/south/").scope, 9, (NOW, "")) == []
+        assert photo_keeping.deleted(connection, within("/south/").scope, 9, (NOW, "")) == []
         assert connection.execute(select(photo_prints)).all() == [], "the small copy goes, too"
         assert photos.find(connection, WHOLE, PHOTO), "that there was a proof, and what the checks said, stays"
         assert photos.like(connection, HASH) == [(PHOTO, "main", 0)], "who sends it again is still found out"
@@ -169,7 +169,7 @@ def test_viewings_of_photos_stand_in_one_register_with_those_of_media(city: Data
         newest = register.page(connection, WHOLE, 9, None)[1]
         assert (newest["photo"], newest["event"], newest["site"]) == (PHOTO, None, "main")
         everything = [row["reason"] for row in register.everything(connection, WHOLE)]
-        assert register.page(connection, within("/root/south/").scope, 9, None) == []
+        assert register.page(connection, within("/south/").scope, 9, None) == []
         assert list(viewings_unlike_audit(connection)) == []
     assert told == ["clip 2", "photo 2", "clip 1", "photo 1", "clip 0", "photo 0"] == everything[::-1]
 

@@ -17,7 +17,7 @@ from vision.scene import Scene, Vitals, Zone
 
 SUBJECT = "camera"
 _SILENT_S = 10.0
-_SHARPNESS = 0.45
+_SHARPNESS = 0.35
 _SHIFT = 0.05
 _DRIFT_S = 5.0
 _SURE = 4.0

@@ -33,7 +33,7 @@ MIN_EDGES = 200
 """A view with fewer edge pixels has nothing that could be missed."""
 SMALL_SHIFT = 0.02
 """Share of the width below which a shift is no finding, and nothing more is asked."""
-BETTER = 0.05
+BETTER = 0.1
 """By so much must two views correlate better when moved than when not, for a shift to be believed."""
 MIN_RESPONSE = 0.08
 """Peak of the phase correlation below which two views have nothing in common, and no shift can be told."""
