@@ -11,8 +11,11 @@ from tests.e2e.test_console import browser  # noqa: F401 - a fixture
 from tests.e2e.town import Town, found_town
 
 pytestmark = [pytest.mark.server("chromium"), pytest.mark.slow]
-KEPT = "async id => (await (await caches.open('mingchu-seen-1')).keys()).some(r => r.url.endsWith('/v1/cases/' + id))"
-"""What the page of a case needs lies in this browser."""
+KEPT = """async id => {
+    const kept = (await (await caches.open('mingchu-seen-1')).keys()).map(r => new URL(r.url).pathname);
+    return ['/v1/session', '/v1/catalogue', '/v1/my/cases', '/v1/cases/' + id].every(path => kept.includes(path));
+}"""
+"""What the list of duties and the page of a case need lies in this browser."""
 
 
 @pytest.fixture(scope="module")
