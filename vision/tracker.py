@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from vision.assignment import IMPOSSIBLE, assign
 from vision.detections import Detections
-from vision.geometry import areas, centres, clipped, iou
+from vision.geometry import Boxes, areas, centres, clipped, iou
 from vision.tracks import Tracks
 
 SURE = 0.5
@@ -156,15 +156,15 @@ class Tracker:
 
     def _cost(self, detections: Detections, tracks: list[_Track], when: tuple[datetime, float]) -> NDArray[np.float64]:
         """Return (tracks, boxes): distance as a share of the reach, plus what does not overlap, plus change of size."""
+        if not tracks or not len(detections):
+            return np.full((len(tracks), len(detections)), IMPOSSIBLE)
         at, coasting = when
-        cost = np.full((len(tracks), len(detections)), IMPOSSIBLE)
-        groups = np.array(_groups(detections), np.str_)
-        for row, track in enumerate(tracks):
-            gap_s = (at - track.seen_at).total_seconds()
-            expected = track.predicted(gap_s * coasting)
-            price = _price(expected, detections.xyxy, _reach(track.group, gap_s))
-            cost[row] = np.where(groups == track.group, price, IMPOSSIBLE)
-        return cost
+        gaps_s = [(at - track.seen_at).total_seconds() for track in tracks]
+        timed = list(zip(tracks, gaps_s, strict=True))
+        expected = np.stack([track.predicted(gap_s * coasting) for track, gap_s in timed])
+        reaches = np.array([_reach(track.group, gap_s) for track, gap_s in timed])
+        alike = np.array([[track.group == group for group in _groups(detections)] for track in tracks])
+        return np.where(alike, _prices(expected, detections.xyxy, reaches), IMPOSSIBLE)
 
     def _expire(self, at: datetime) -> list[int]:
         return self._end(lambda track: (at - track.seen_at).total_seconds() >= self._max_gap_s)
@@ -196,11 +196,12 @@ def _reach(group: str, gap_s: float) -> float:
     return min(reach.at_once + reach.per_s * gap_s, reach.most)
 
 
-def _price(expected: NDArray[np.float32], boxes: NDArray[np.float32], reach: float) -> NDArray[np.float64]:
-    """Return the (m,) costs of being these boxes for a thing expected at the (4,) box; at most 2.5 where possible."""
-    here = np.sqrt(np.maximum(areas(expected[None]), 1.0))
-    there = np.sqrt(np.maximum(areas(boxes), 1.0))
-    apart = np.linalg.norm(centres(boxes) - centres(expected[None]), axis=1) / ((here + there) / 2) / reach
+def _prices(expected: Boxes, boxes: Boxes, reaches: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the (n, m) costs of being one of m boxes for n things expected at theirs; at most 2.5 where possible."""
+    here = np.sqrt(np.maximum(areas(expected), 1.0))[:, None]
+    there = np.sqrt(np.maximum(areas(boxes), 1.0))[None]
+    gaps = np.linalg.norm(centres(boxes)[None] - centres(expected)[:, None], axis=2)
+    apart = gaps / ((here + there) / 2) / reaches[:, None]
     grown = np.maximum(here / there, there / here)
-    price = apart + 0.5 * (1 - iou(expected[None], boxes)[0]) + 0.5 * np.log(grown)
+    price = apart + 0.5 * (1 - iou(expected, boxes)) + 0.5 * np.log(grown)
     return np.where((apart <= 1) & (grown <= _MAX_SIZE_RATIO), price, IMPOSSIBLE).astype(np.float64)

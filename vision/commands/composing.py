@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
+import cv2
+
 from vision.detectors.manifest import ModelManifest, load_manifest, model_folder, models_root
 from vision.detectors.onnx import OnnxDetector
 from vision.detectors.pace import candidates, fewest, look_s, remembered
@@ -49,6 +51,7 @@ def load_sight(detector: str = "detector", threads: int = 0) -> Sightedness:
     if manifest.task != "detect":
         raise ModelError(f"{manifest.where}: task", manifest.task, "detect")
     thresholds = dict(zip(manifest.classes, manifest.thresholds, strict=True))
+    cv2.setNumThreads(1)  # its pool spins between pictures this small: 1 to 2 ms of a core for each look, for nothing
     finder = OnnxDetector(manifest, threads, engine=engine)
     return Sightedness(finder, OnnxWear(_wear_manifests(), threads, engine), thresholds)
 

@@ -17,7 +17,7 @@ from vision.detections import Detections
 from vision.geometry import Boxes, centres, coverage, expanded
 from vision.rules.hearing import Hearing, PersonHearing
 from vision.rules.ledger import Charge, Testimony, box_at, person, place
-from vision.rules.zones import margin, object_points, standing_points, zones_at
+from vision.rules.zones import margin, object_points, persons_zones, zones_at
 from vision.scene import Scene, Zone, ZoneType
 from vision.tracks import Tracks
 
@@ -75,6 +75,8 @@ class Suspects:
         named = np.isin(objects.seen.names(), things(self._kind)) if len(objects) else np.zeros(0, np.bool_)
         kept = [bool(named[row]) and self._holds(int(track)) for row, track in enumerate(objects.track_id)]
         suspects = objects.seen[np.array(kept, np.bool_)]
+        if not len(suspects):
+            return suspects
         rejecting = objects.seen.of(self._kind.rejects)
         free: NDArray[np.bool_] = np.all(coverage(suspects.xyxy, rejecting.xyxy) < _SAME_THING, axis=1)
         return suspects[free]
@@ -135,8 +137,7 @@ class PersonRule(PersonHearing):
 
     def _testimonies(self, scene: Scene) -> Iterator[Testimony]:
         held = self._held(self._suspects.pick(scene.objects), scene)
-        places = zones_at(standing_points(scene), scene.zones, scene.frame_hw)
-        for row, zone in enumerate(places):
+        for row, zone in enumerate(persons_zones(scene)):
             subject = person(int(scene.persons.track_id[row]))
             known = row in held or subject in self._ledger
             if zone and self._charge.duty(zone) and known:

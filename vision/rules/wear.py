@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from vision.rules.hearing import PersonHearing
 from vision.rules.ledger import Testimony, box_at, person
-from vision.rules.zones import standing_points, zones_at
+from vision.rules.zones import persons_zones
 from vision.scene import Scene
 
 
@@ -12,9 +12,8 @@ class WearRule(PersonHearing):
     """One item, every tracked person; where the zone knows no duty, nothing is said about anybody."""
 
     def _testimonies(self, scene: Scene) -> Iterator[Testimony]:
-        places = zones_at(standing_points(scene), scene.zones, scene.frame_hw)
         evidence = scene.wear.column(self._charge.kind.item)
-        for row, zone in enumerate(places):
+        for row, zone in enumerate(persons_zones(scene)):
             if zone and self._charge.duty(zone):
                 subject = person(int(scene.persons.track_id[row]))
                 yield Testimony(subject, zone, float(evidence[row]), box_at(scene.persons.seen.xyxy, row))

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,12 @@ def standing_points(scene: Scene) -> NDArray[np.float32]:
     cut = feet[:, 1] >= scene.frame_hw[0] * (1 - _CUT_SHARE)
     upper = np.where(np.any(np.isnan(heads), axis=1, keepdims=True), centres(boxes), centres(heads))
     return np.where(cut[:, None], upper, feet).astype(np.float32)
+
+
+@lru_cache(maxsize=16)
+def persons_zones(scene: Scene) -> tuple[Zone | None, ...]:
+    """Return for each person of a look the zone they stand in, or None; every rule of the look asks the same."""
+    return tuple(zones_at(standing_points(scene), scene.zones, scene.frame_hw))
 
 
 def object_points(xyxy: Boxes) -> NDArray[np.float32]:

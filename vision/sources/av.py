@@ -71,6 +71,7 @@ class AvSource:
         self._decoder = KeyFrameDecoder(opened.stream.codec_context)
         self._timeline = timeline(opened)
         self._clockless = opened.live and is_clockless(opened.container)
+        self._tick = (self._info.time_base.numerator, self._info.time_base.denominator)
         self._joiner = Joiner(self._info.codec) if is_byte_stream(self._info.codec, self._info.extradata) else None
         self._sets = b""
         """Sequence parameter sets of the newest key frame."""
@@ -143,24 +144,25 @@ class AvSource:
 
     def _pieces(self) -> Iterator[Piece]:
         """Yield what the demuxer gives of the video; sound does not hide that the picture has stopped."""
-        heard_at = self._stamp(0.0)
+        # Names for the loop: it turns 25 times a second for each camera.
+        live, wanted, heard_at = self.live, self._opened.stream.index, self._stamp(0.0)
         with translated(self._opened.shown):
             for raw in self._opened.container.demux():
-                if raw.stream_index == self._opened.stream.index and raw.size:
-                    heard_at = self._stamp(0.0)
-                    yield self._piece(raw)  # type: ignore[arg-type]  # the index says that it is video
-                elif self.live and (self._stamp(0.0) - heard_at).total_seconds() > READ_S:
+                if raw.stream_index == wanted and raw.size:
+                    heard_at = self._stamp(0.0) if live else heard_at
+                    yield self._piece(raw, heard_at if live else None)  # type: ignore[arg-type]  # it is video
+                elif live and (self._stamp(0.0) - heard_at).total_seconds() > READ_S:
                     raise SourceUnavailableError(self._opened.shown, "sends sound, but no picture any more")
                 if self._closed:
                     return
 
-    def _piece(self, raw: "av.Packet[VideoStream]") -> Piece:
+    def _piece(self, raw: "av.Packet[VideoStream]", at: datetime | None) -> Piece:
         if raw.size > MOST_BYTES:
             raise SourceUnreadableError(self._opened.shown, f"a packet of {raw.size} bytes; at most {MOST_BYTES}")
-        self._faults["corrupt packets"] += raw.is_corrupt
-        if self.live and raw.has_sidedata("new_extradata"):
+        if raw.is_corrupt:
+            self._faults["corrupt packets"] += 1
+        if at and raw.has_sidedata("new_extradata"):
             self._refuse_extradata(bytes(raw.get_sidedata("new_extradata")))
-        at = self._stamp(0.0) if self.live else None
         if self._clockless:
             return Piece(bytes(raw), raw.is_keyframe, None, None, 0, at)
         return Piece(bytes(raw), raw.is_keyframe, raw.pts, raw.dts, raw.duration or 0, at)
@@ -174,8 +176,7 @@ class AvSource:
         return Packet(self._camera, piece.data, piece.is_key, pts, dts, piece.duration, self._info.time_base, at)
 
     def _since_s(self, pts: int) -> float:
-        ticks, base = pts - (self._first_pts or 0), self._info.time_base
-        return ticks * base.numerator / base.denominator
+        return (pts - (self._first_pts or 0)) * self._tick[0] / self._tick[1]
 
     def _refuse_extradata(self, extradata: bytes) -> None:
         """A server tells the codec's facts again and again; only others than before end the connection."""

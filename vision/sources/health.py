@@ -3,7 +3,9 @@
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from statistics import median
+from typing import Any
 
 import cv2
 import numpy as np
@@ -107,7 +109,7 @@ class VitalsMeter:
         # Against the contrast: a light that is switched off takes both, a lens out of focus only the fine detail.
         # Smoothed first: a sensor's noise is as sharp behind a blurred lens as behind any.
         fine = cv2.Laplacian(cv2.GaussianBlur(grey, (5, 5), 0), cv2.CV_32F)
-        value = float(fine.var()) / max(1.0, float(grey.var()))
+        value = _variance(fine) / max(1.0, _variance(grey))
         usual = median(self._sharpness) if self._sharpness else float("nan")
         self._sharpness.append(value)
         return value / usual if usual else float("nan")
@@ -160,10 +162,10 @@ def cells_of(image: Image) -> Plane:
 def edge_loss(reference: Plane, grey: Grey) -> float:
     """Return the share of the reference's edges near which the picture has none; NaN for a view without edges."""
     known = _edges(reference)
-    if known.sum() < MIN_EDGES:
+    if np.count_nonzero(known) < MIN_EDGES:
         return float("nan")
     near = cv2.dilate(_edges(grey.astype(np.float32)).astype(np.uint8), np.ones((5, 5), np.uint8))
-    loss = float(1 - near[known].mean())
+    loss = 1 - float(near[known].mean())
     return min(loss, FAINT_LOSS) if loss > FAINT_LOSS and _still_there(known, grey) else loss
 
 
@@ -175,6 +177,11 @@ def _still_there(known: NDArray[np.bool_], grey: Grey) -> bool:
 
 def _edges(plane: Plane) -> NDArray[np.bool_]:
     return np.asarray(_strength(plane) > EDGE_LEVEL)
+
+
+def _variance(plane: NDArray[Any]) -> float:
+    _, deviation = cv2.meanStdDev(plane)
+    return float(deviation[0, 0]) ** 2
 
 
 def _strength(plane: Plane) -> Plane:
@@ -191,12 +198,16 @@ def displacement(reference: Plane, grey: Grey) -> float:
     size = (reference.shape[1] // 2, reference.shape[0] // 2)
     before = cv2.resize(reference, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     after = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    window = cv2.createHanningWindow(size, cv2.CV_32F)
-    (dx, dy), response = cv2.phaseCorrelate(before, after, window)
+    (dx, dy), response = cv2.phaseCorrelate(before, after, _window(size))
     if response < MIN_RESPONSE:
         return float("nan")
     share = float(np.hypot(dx, dy)) / size[0]
     return 0.0 if share > SMALL_SHIFT and not _explains(before, after, round(dx), round(dy)) else share
+
+
+@lru_cache(maxsize=8)
+def _window(size: tuple[int, int]) -> Plane:
+    return np.asarray(cv2.createHanningWindow(size, cv2.CV_32F), np.float32)
 
 
 def _explains(before: Plane, after: Plane, dx: int, dy: int) -> bool:
