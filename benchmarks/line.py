@@ -8,8 +8,8 @@ tensors were made beforehand. Both have one thread. Evidence is no part of a loo
     python benchmarks/line.py [CLIP …] [--rounds N] [--out FILE]
 
 A film of rendered kitchens is generated and always measured. The main figure is the CPU time of the whole process,
-because wall time on a shared machine measures the neighbours too. Ours and floor take turns; a ratio is of two
-neighbouring passes.
+because wall time on a shared machine measures the neighbours too. Ours and floor take turns look by look, and a ratio
+is of one pass of both through the film.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from typing import Any
 
 from kitchen_film import write_kitchen
 from machine import described
-from passes import Figures, Floor, OurLine, inputs_of
+from passes import Figures, Floor, OurLine, by_turns, inputs_of
 
 from vision.commands.composing import Sightedness, load_sight
 
@@ -71,7 +71,7 @@ def _measured(film: Path, sight: Sightedness, rounds: int) -> dict[str, Any]:
         heads += int((people.head_xyxy[:, 0] == people.head_xyxy[:, 0]).sum())  # NaN where no head is seen
         frame_hw = frame.hw
     floor = Floor(film, looks, THREADS)
-    turns = [(ours.run(), floor.run()) for _ in range(rounds + 1)][1:]
+    turns = [by_turns(ours, floor) for _ in range(rounds + 1)][1:]
     return {
         "clip": film.name,
         "frame_hw": frame_hw,

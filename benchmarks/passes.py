@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 
 import av
@@ -44,19 +45,23 @@ class Laps:
 
     looks: int = 0
     _cpu_s: Counter[str] = field(default_factory=Counter)
-    _began_s: float = field(default_factory=time.perf_counter)
-    _at_s: float = field(default_factory=time.process_time)
+    _wall_s: float = 0.0
+    _at_s: tuple[float, float] = (0.0, 0.0)
+
+    def resume(self) -> None:
+        """Begin a lap now: what passed since the last one belongs to somebody else."""
+        self._at_s = time.process_time(), time.perf_counter()
 
     def lap(self, stage: str) -> None:
         """Book what passed since the last lap."""
-        now_s = time.process_time()
-        self._cpu_s[stage] += now_s - self._at_s
-        self._at_s = now_s
+        cpu_s, wall_s = self._at_s
+        self.resume()
+        self._cpu_s[stage] += self._at_s[0] - cpu_s
+        self._wall_s += self._at_s[1] - wall_s
 
     def per_look_ms(self) -> Figures:
         """Return milliseconds per look: every stage's CPU, `cpu` in all, and `wall`."""
-        wall_s = time.perf_counter() - self._began_s
-        spent = {**self._cpu_s, "cpu": sum(self._cpu_s.values()), "wall": wall_s}
+        spent = {**self._cpu_s, "cpu": sum(self._cpu_s.values()), "wall": self._wall_s}
         return {stage: spent_s * 1e3 / self.looks for stage, spent_s in spent.items()}
 
 
@@ -68,12 +73,12 @@ class OurLine:
         self._sight = sight
         self._catalogue = load_catalogue()
 
-    def run(self) -> Figures:
-        """Look at the whole clip; opening it is not measured, because a camera is connected once."""
+    def looks(self, laps: Laps) -> Iterator[None]:
+        """Look at the whole clip, pausing after each look; opening is not measured: a camera is connected once."""
         judge = _Judge(line_for(self._camera, self._catalogue, self._sight.abilities))
         sampler, ring = KeyFrameSampler(self._camera.interval_s), PacketRing()
         with open_source(self._camera, clock=SystemClock(), start_at=START_AT) as source:
-            laps = Laps()
+            laps.resume()
             for packet in source.packets():
                 laps.lap("demux")
                 judge.stats.add(packet)
@@ -84,7 +89,8 @@ class OurLine:
                 if frame is not None:
                     laps.lap("decode")
                     self._look(frame, judge, laps)
-            return laps.per_look_ms()
+                    yield
+                    laps.resume()
 
     def frames(self) -> Iterator[tuple[int, Frame]]:
         """Yield the frames that `run` looks at, each with the pts of its packet."""
@@ -132,27 +138,36 @@ class Floor:
         self._inputs = {m.name: m.input.name for m in find_models()}
         self._tasks = {m.name: "detector" if m.task == "detect" else "wear" for m in find_models()}
 
-    def run(self) -> Figures:
-        """Decode the same key frames and run the same networks on as many inputs."""
+    def looks(self, laps: Laps) -> Iterator[None]:
+        """Decode the same key frames and run the same networks on as many inputs, pausing after each look."""
         with av.open(str(self._clip)) as container:
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1
-            laps = Laps()
+            laps.resume()
             for packet in container.demux(stream):
                 laps.lap("demux")
                 if packet.pts in self._looks:
                     stream.codec_context.decode(packet)
                     laps.lap("decode")
                     self._infer(self._looks[packet.pts], laps)
+                    yield
+                    laps.resume()
             stream.codec_context.decode(None)
             laps.lap("decode")
-            return laps.per_look_ms()
 
     def _infer(self, inputs: Inputs, laps: Laps) -> None:
         for name, tensor in inputs.items():
             self._networks[name].run(None, {self._inputs[name]: tensor})
             laps.lap(self._tasks[name])
         laps.looks += 1
+
+
+def by_turns(ours: OurLine, floor: Floor) -> tuple[Figures, Figures]:
+    """Return milliseconds per look of both, which take turns look by look: what slows the machine slows both."""
+    laps = Laps(), Laps()
+    for _ in zip_longest(ours.looks(laps[0]), floor.looks(laps[1])):
+        pass
+    return laps[0].per_look_ms(), laps[1].per_look_ms()
 
 
 def _bare(manifest: ModelManifest, threads: int) -> ort.InferenceSession:
