@@ -146,8 +146,9 @@ class AvSource:
         """Yield what the demuxer gives of the video; sound does not hide that the picture has stopped."""
         # Names for the loop: it turns 25 times a second for each camera.
         live, wanted, heard_at = self.live, self._opened.stream.index, self._stamp(0.0)
+        streams = () if live else (self._opened.stream,)
         with translated(self._opened.shown):
-            for raw in self._opened.container.demux():
+            for raw in self._opened.container.demux(*streams):
                 if raw.stream_index == wanted and raw.size:
                     heard_at = self._stamp(0.0) if live else heard_at
                     yield self._piece(raw, heard_at if live else None)  # type: ignore[arg-type]  # it is video

@@ -37,12 +37,26 @@ class Timeline:
 
         `arrived_s`: when it arrived by a clock of ours, for a camera; the stream's own clock may stand still.
         """
+        if pts is not None and dts is not None and self._is_in_order(pts, dts):
+            self._stalled, self._anchor = 0, None
+            self._remember(dts + self._offset)
+            return pts + self._offset, dts + self._offset
         decode_at = self._decode_at(pts, dts, duration, arrived_s)
         present_at = decode_at if pts is None else max(decode_at, pts + self._offset)
         if pts is None or present_at != pts + self._offset:
             self.repaired += 1
         self._remember(decode_at)
         return present_at, decode_at
+
+    def _is_in_order(self, pts: int, dts: int) -> bool:
+        """Tell whether nothing needs mending, which is so of nearly every packet: the whole rest costs 6 µs each."""
+        last = self._last_dts
+        return (
+            last is not None
+            and last < dts + self._offset
+            and dts <= pts
+            and not self._jumped(dts + self._offset - last)
+        )
 
     def _decode_at(self, pts: int | None, dts: int | None, duration: int, arrived_s: float | None) -> int:
         claimed = dts if dts is not None else pts
