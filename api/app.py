@@ -208,7 +208,7 @@ def _add_console(app: FastAPI) -> None:
     def console(path: str) -> Response:
         if app.state.methods.of(f"/{path}"):
             raise HTTPException(405)
-        if path.startswith(("v1/", "assets/../")):
+        if path.startswith("v1/"):
             raise NotFoundError(f"there is no /{path}")
         index = CONSOLE / "index.html"
         if not index.is_file():
@@ -216,6 +216,8 @@ def _add_console(app: FastAPI) -> None:
         wanted = (CONSOLE / path).resolve()
         if path and wanted.is_file() and wanted.is_relative_to(CONSOLE.resolve()):
             return FileResponse(wanted, headers={"Cache-Control": _caching(path)})
+        if path.startswith("assets/"):
+            raise NotFoundError(f"there is no /{path}")  # of another build; the page would be kept as a script
         return FileResponse(index, headers={"Cache-Control": "no-cache"})
 
 

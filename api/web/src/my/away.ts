@@ -7,12 +7,14 @@ export async function keepForAway(): Promise<boolean> {
   const known = Boolean(workers.controller);
   const begun = new Promise<void>((done) => workers.addEventListener('controllerchange', () => done(), { once: true }));
   const registered = await workers.register('/sw.js').catch(() => undefined);
-  if (!registered || known) return false;
-  if (workers.controller === null) await begun;
-  // What this page loaded before there was a service worker is what it needs when it opens without a network.
+  if (!registered) return false;
+  if (!known && workers.controller === null) await begun;
   const { active } = await workers.ready;
-  active?.postMessage({ keep: ['/my', ...performance.getEntriesByType('resource').map((each) => each.name)] });
-  return true;
+  const loaded = performance.getEntriesByType('resource').map((each) => each.name);
+  if (known) active?.postMessage({ tidy: loaded.map((each) => new URL(each).pathname).filter((path) => path.startsWith('/assets/')) });
+  // What this page loaded before there was a service worker is what it needs when it opens without a network.
+  else active?.postMessage({ keep: ['/my', ...loaded] });
+  return !known;
 }
 
 export async function forgetAway(): Promise<void> {
