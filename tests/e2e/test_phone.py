@@ -57,7 +57,7 @@ def test_a_kitchen_that_opens_a_supervisor_s_room_stands_in_its_own(browser: Bro
     with visiting(browser, town, "cook") as visit:
         visit.go("/review")
         expect(visit.page.get_by_role("link", name="待办")).to_be_visible()
-        expect(visit.page.get_by_role("navigation")).not_to_contain_text("审阅")
+        expect(visit.page.get_by_role("navigation", name="主导航")).not_to_contain_text("审阅")
 
 
 def story(town: Town, case: str) -> list[str]:

@@ -19,7 +19,7 @@ const en = keysOf(1);
 const family = [...zh].map((key) => key.split('.')[0]);
 const families = new Set(family);
 
-const literal = new Set([...code.matchAll(/'([a-zA-Z]+\.[A-Za-z0-9_.]+)'/g)].map((m) => m[1]).filter((key) => families.has(key.split('.')[0])));
+const literal = new Set([...code.matchAll(/'([a-zA-Z]+\.[A-Za-z0-9_.-]+)'/g)].map((m) => m[1]).filter((key) => families.has(key.split('.')[0])));
 const built = [...code.matchAll(/`([a-zA-Z]+(?:\.[a-z]+)*\.)\$\{/g), ...code.matchAll(/name\('([a-zA-Z.]+)',/g)].map((m) => (m[1].endsWith('.') ? m[1] : `${m[1]}.`));
 const used = (key) => literal.has(key) || built.some((prefix) => key.startsWith(prefix) && !key.slice(prefix.length).includes('.'));
 

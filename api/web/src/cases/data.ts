@@ -20,7 +20,7 @@ export function useCases(query: Query, limit = PAGE) {
 }
 
 export const caseQuery = (id: string) => queryOptions({ queryKey: ['cases', 'one', id], queryFn: ({ signal }) => get<CaseFile>(`/v1/cases/${id}`, {}, signal) });
-export const useCase = (id: string) => useQuery({ ...caseQuery(id), refetchInterval: FRESH_MS });
+export const useCase = (id: string, enabled = true) => useQuery({ ...caseQuery(id), refetchInterval: FRESH_MS, enabled });
 
 /** What the order would say if it were sent now. */
 export const usePreview = (id: string, wanted: boolean) =>

@@ -1,6 +1,6 @@
 /** The five-fixed camera: register the phone once, take the scene, take the portrait, send, and hear what each check says. */
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef, useState, type FormEvent } from 'react';
+import { useCallback, useEffect, useState, type FormEvent } from 'react';
 import { useCase } from '../cases/data';
 import { ProofChecks } from '../cases/proof';
 import { ApiError } from '../core/http';
@@ -9,13 +9,24 @@ import { format, go } from '../core/route';
 import { follow } from '../shell/header';
 import { Loading, useSentence } from '../shell/states';
 import { useWords } from '../words';
+import { useCheck } from './checkdata';
+import { useLive } from './live';
 import { answer } from './outbox';
+import { PREFILLED } from './prefill';
 import { canSign, knownPhone, registerPhone, type Phone } from './phonekey';
 import { challenged, distance_m, proven, shot, type Challenge, type Check, type Place, type Proof, type Shot } from './proving';
 
 type Step = 'scene' | 'portrait' | 'sending' | 'sent' | 'refused';
 
-export function CameraPage({ id, account }: { id: string; account: string }) {
+/** What is proven: that a case was put right, or one line of a self-check. */
+export interface Proving {
+  id: string;
+  /** The line of a self-check; null: it is a case. */
+  line: string | null;
+}
+const backOf = ({ id, line }: Proving): string => format('my', line ? { check: id } : { case: id });
+
+export function CameraPage({ about, account }: { about: Proving; account: string }) {
   const { t } = useWords();
   const sentence = useSentence();
   const [phone, setPhone] = useState<Phone | null | undefined>(undefined);
@@ -26,7 +37,7 @@ export function CameraPage({ id, account }: { id: string; account: string }) {
   }, [account]);
   return (
     <>
-      <a className="my-back" href={format('my', { case: id })} onClick={follow}>
+      <a className="my-back" href={backOf(about)} onClick={follow}>
         ← {t('my.back')}
       </a>
       <h1>{t('camera.title')}</h1>
@@ -35,7 +46,7 @@ export function CameraPage({ id, account }: { id: string; account: string }) {
       {canSign() && phone === undefined && !wrong && <Loading />}
       {phone === null && <Registration account={account} done={setPhone} />}
       {phone && phone.state !== 'active' && <p className="waiting">{t('camera.pending')}</p>}
-      {phone?.state === 'active' && <Taking id={id} phone={phone} />}
+      {phone?.state === 'active' && <Taking about={about} phone={phone} />}
     </>
   );
 }
@@ -87,38 +98,30 @@ function usePlace(): [Place | null, boolean] {
   return [place, refused];
 }
 
-/** A live picture from this side of the phone; closed when the side changes or the page goes. */
-function useLive(facing: 'environment' | 'user' | null): [React.RefObject<HTMLVideoElement | null>, string] {
-  const video = useRef<HTMLVideoElement>(null);
-  const [wrong, setWrong] = useState('');
-  useEffect(() => {
-    if (!facing) return undefined;
-    let stream: MediaStream | null = null;
-    let over = false;
-    navigator.mediaDevices.getUserMedia({ audio: false, video: { facingMode: facing, width: { ideal: 1920 }, height: { ideal: 1080 } } }).then(
-      (found) => {
-        stream = found;
-        if (over) return found.getTracks().forEach((track) => track.stop());
-        if (video.current) {
-          video.current.srcObject = found;
-          void video.current.play().catch(() => undefined);
-        }
-      },
-      (error: unknown) => setWrong(String(error)),
-    );
-    return () => {
-      over = true;
-      stream?.getTracks().forEach((track) => track.stop());
-    };
-  }, [facing]);
-  return [video, wrong];
+/** Hands the proof in: as a step of its case, or as the photo of its line. */
+function useHandIn({ id, line }: Proving): (proof: Proof) => Promise<void> {
+  const queries = useQueryClient();
+  const file = useCase(id, line === null).data;
+  const check = useCheck(id, line !== null).data;
+  return async (proof) => {
+    if (file) await answer({ about: 'cases', id, action: 'rectify', body: { proof: [proof.id] }, etag: file.etag });
+    const asked = check?.lines.find((each) => each.id === line);
+    if (check && asked) {
+      const known = asked.answer ?? PREFILLED;
+      await answer({ about: 'selfchecks', id, action: 'fill', body: { answers: { [asked.id]: { ...known, photos: [...known.photos, proof.id] } } }, etag: check.etag });
+    }
+    if (!file && !asked) return;
+    void queries.invalidateQueries({ queryKey: [line ? 'selfchecks' : 'cases'] });
+    go(backOf({ id, line }));
+  };
 }
 
-function Taking({ id, phone }: { id: string; phone: Phone }) {
+function Taking({ about, phone }: { about: Proving; phone: Phone }) {
+  const { id, line } = about;
   const { t, language } = useWords();
   const sentence = useSentence();
   const queries = useQueryClient();
-  const file = useCase(id).data;
+  const hand = useHandIn(about);
   const [challenge, setChallenge] = useState<Challenge | null>(null);
   const [step, setStep] = useState<Step>('scene');
   const [scene, setScene] = useState<Shot | null>(null);
@@ -132,12 +135,12 @@ function Taking({ id, phone }: { id: string; phone: Phone }) {
     setWrong('');
     setScene(null);
     try {
-      setChallenge(await challenged(phone.id, id));
+      setChallenge(await challenged(phone.id, line ? 'selfcheck' : 'case', id));
       setStep('scene');
     } catch (error) {
       setWrong(sentence(error));
     }
-  }, [phone.id, id]);
+  }, [phone.id, line, id]);
   useEffect(() => void begin(), [begin]);
 
   const press = async (): Promise<void> => {
@@ -154,7 +157,7 @@ function Taking({ id, phone }: { id: string; phone: Phone }) {
       const told = await proven(phone, challenge, { scene, portrait: taken }, place);
       setProof(told);
       setStep('sent');
-      void queries.invalidateQueries({ queryKey: ['cases', 'photos'] });
+      void queries.invalidateQueries({ queryKey: [line ? 'selfchecks' : 'cases', 'photos'] });
     } catch (error) {
       const checks = error instanceof ApiError ? [...error.checks] : [];
       setRefused(checks);
@@ -163,11 +166,9 @@ function Taking({ id, phone }: { id: string; phone: Phone }) {
     }
   };
   const handIn = async (): Promise<void> => {
-    if (!proof || !file) return;
+    if (!proof) return;
     try {
-      await answer({ case: id, action: 'rectify', body: { proof: [proof.id] }, etag: file.etag });
-      void queries.invalidateQueries({ queryKey: ['cases'] });
-      go(format('my', { case: id }));
+      await hand(proof);
     } catch (error) {
       setWrong(sentence(error));
     }
@@ -189,7 +190,7 @@ function Taking({ id, phone }: { id: string; phone: Phone }) {
           {wrong}
         </p>
         <button className="button button-main button-big" onClick={() => void handIn()}>
-          {t('camera.handIn')}
+          {t(line ? 'camera.useIt' : 'camera.handIn')}
         </button>
       </section>
     );
@@ -208,7 +209,7 @@ function Taking({ id, phone }: { id: string; phone: Phone }) {
   return (
     <section className="camera" data-step={step}>
       <p>
-        <strong>{t(step === 'scene' ? 'camera.scene' : 'camera.portrait')}</strong>
+        <strong>{t(step === 'portrait' ? 'camera.portrait' : line ? 'camera.sceneOfLine' : 'camera.scene')}</strong>
       </p>
       <div className="camera-view">
         <video ref={video} playsInline muted data-mirror={step === 'portrait'} aria-label={t('camera.live')} />

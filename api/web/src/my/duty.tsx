@@ -79,7 +79,7 @@ function Answers({ file }: { file: CaseFile }) {
   const { t, name } = useWords();
   const first = file.turn === 'kitchen' ? firstOf(file.permitted) : undefined;
   const [open, setOpen] = useState<string | null>(null);
-  const waits = useWaiting().filter((item) => item.case === file.id && !item.refused);
+  const waits = useWaiting().filter((item) => item.id === file.id && !item.refused);
   if (waits.length > 0) return <p className="waiting">{t('my.thisWaits')}</p>;
   // What is put right is shown by the five-fixed camera.
   const begin = (action: string): void => (action === 'rectify' ? go(format('my', { photo: file.id })) : setOpen(action));
@@ -121,7 +121,7 @@ function AnswerForm({ file, step, done }: { file: CaseFile; step: Permitted; don
     setBusy(true);
     try {
       const body = { ...(asksWhy && { reason: reason.trim() }) };
-      const fate = await answer({ case: file.id, action: step.action, body, etag: file.etag });
+      const fate = await answer({ about: 'cases', id: file.id, action: step.action, body, etag: file.etag });
       say({ text: t(fate === 'sent' ? 'step.done' : 'my.kept', { step: name('step', step.action) }) });
       done();
     } catch (error) {

@@ -1,21 +1,23 @@
 /** Answers that could not be sent yet: kept in the browser, sent again when the network is back, each once. */
 import { useSyncExternalStore } from 'react';
-import type { StepBody } from '../core/api.gen';
-import { ApiError, get, newKey, send } from '../core/http';
+import type { AnswerBody, SelfCheck, StepBody } from '../core/api.gen';
+import { ApiError, get, newKey, send, type ApiPath } from '../core/http';
 import type { CaseFile } from '../cases/types';
 import { all, put, remove } from './drawer';
 
-export interface Waiting {
+/** What a kitchen tells: a step of a case, lines of a self-check, that a notice was read. */
+export type Told =
+  | { about: 'cases'; id: string; action: string; body: StepBody; etag: string }
+  | { about: 'selfchecks'; id: string; action: 'fill'; body: { answers: Record<string, AnswerBody> }; etag: string }
+  | { about: 'notices'; id: string; action: 'read'; body: undefined; etag: '' };
+
+export type Waiting = Told & {
   /** Also its Idempotency-Key: sending it twice does it once. */
   key: string;
-  case: string;
-  action: string;
-  body: StepBody;
-  etag: string;
   at: string;
   /** Why it was refused; empty while it waits. */
   refused: string;
-}
+};
 
 let known: readonly Waiting[] = [];
 const listeners = new Set<() => void>();
@@ -41,15 +43,24 @@ const PATIENCE_MS = 12_000;
 
 async function deliver(item: Waiting): Promise<void> {
   if (!navigator.onLine) throw new ApiError(0, 'unreachable', '');
-  const headers = { 'If-Match': item.etag, 'Idempotency-Key': item.key };
-  await send(`/v1/cases/${item.case}/${item.action}`, { method: 'POST', body: item.body, headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+  const headers = { ...(item.etag && { 'If-Match': item.etag }), 'Idempotency-Key': item.key };
+  const [method, path] = callOf(item);
+  await send(path, { method, body: item.body, headers, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
 
-/** While it waited the case may have moved on: it is sent for the case as it is now, if it still may be. */
+const callOf = (item: Told): [string, ApiPath] =>
+  item.about === 'selfchecks' ? ['PATCH', `/v1/selfchecks/${item.id}`] : ['POST', item.about === 'notices' ? `/v1/notices/${item.id}/read` : `/v1/cases/${item.id}/${item.action}`];
+
+/** While it waited what it is about may have moved on: it is sent for that as it is now, if it still may be. */
 async function deliverAnew(item: Waiting): Promise<void> {
-  const now = await get<CaseFile>(`/v1/cases/${item.case}`);
-  if (!now.permitted.some((each) => each.action === item.action)) throw new ApiError(409, 'conflict', '');
-  await deliver({ ...item, etag: now.etag });
+  const etag = item.about === 'cases' ? await caseStill(item) : (await get<SelfCheck>(`/v1/selfchecks/${item.id}`)).etag;
+  await deliver({ ...item, etag } as Waiting);
+}
+
+async function caseStill({ id, action }: Waiting): Promise<string> {
+  const now = await get<CaseFile>(`/v1/cases/${id}`);
+  if (!now.permitted.some((each) => each.action === action)) throw new ApiError(409, 'conflict', '');
+  return now.etag;
 }
 
 async function settle(item: Waiting): Promise<'sent' | 'waits' | 'refused'> {
@@ -68,7 +79,7 @@ async function settle(item: Waiting): Promise<'sent' | 'waits' | 'refused'> {
 }
 
 /** Answer now, or as soon as the network is back. */
-export async function answer(wanted: Pick<Waiting, 'case' | 'action' | 'body' | 'etag'>): Promise<'sent' | 'waits'> {
+export async function answer(wanted: Told): Promise<'sent' | 'waits'> {
   const item: Waiting = { ...wanted, key: newKey(), at: new Date().toISOString(), refused: '' };
   try {
     await deliver(item);

@@ -1,4 +1,5 @@
 /** A proof from challenge to answer: what is drawn into the pictures, claimed, signed and sent. */
+import type { NewChallenge } from '../core/api.gen';
 import { newKey, send, type Told } from '../core/http';
 import { sha256, signed, type Phone } from './phonekey';
 
@@ -33,8 +34,8 @@ export interface Place {
 const QUALITY = 0.85;
 const LONGEST_PX = 1920;
 
-export async function challenged(device: string, about: string): Promise<Challenge> {
-  const body = { device, subject: 'case', about };
+export async function challenged(device: string, subject: 'case' | 'selfcheck', about: string): Promise<Challenge> {
+  const body: NewChallenge = { device, subject, about };
   return (await (await send('/v1/photos/challenge', { method: 'POST', body, headers: { 'Idempotency-Key': newKey() } })).json()) as Challenge;
 }
 

@@ -20,8 +20,13 @@ import { useWords } from '../words';
 import { keepForAway } from './away';
 import { BatchPage } from './batch';
 import { CameraPage } from './camera';
+import { CheckPage } from './check';
+import { ChecksPage } from './checks';
 import { DutyPage } from './duty';
+import { MyNav } from './nav';
+import { NoticePage, NoticesPage } from './notices';
 import { flush, forget, useWaiting } from './outbox';
+import { ScorePage } from './score';
 
 export type Duty = CaseHead & { kind_names: Both; permitted: Permitted[] };
 const FRESH_MS = 60_000;
@@ -44,7 +49,7 @@ function useFlushing(): void {
       void flush().then((sent) => {
         if (sent === 0) return;
         say({ text: t('my.sentNow', { n: sent }) });
-        void queries.invalidateQueries({ queryKey: ['cases'] });
+        for (const asked of ['cases', 'selfchecks', 'notices']) void queries.invalidateQueries({ queryKey: [asked] });
       });
     go();
     const timer = window.setInterval(go, FLUSH_MS);
@@ -68,13 +73,31 @@ export default function My({ session }: { session: Session }) {
   const { params } = useRoute();
   useKeeping();
   useFlushing();
-  const chosen = params.get('case');
-  const photo = params.get('photo');
   return (
     <main id="main" className="room my">
       <WaitingList />
-      {photo ? <CameraPage key={photo} id={photo} account={session.user.name} /> : chosen ? <DutyPage key={chosen} id={chosen} /> : params.has('batch') ? <><Tabs now="batch" /><BatchPage /></> : <Duties done={params.has('done')} />}
+      <Page params={params} account={session.user.name} />
     </main>
+  );
+}
+
+/** Which page the address asks for: one thing, or one of the five places. */
+function Page({ params, account }: { params: URLSearchParams; account: string }) {
+  const [photo, duty, check, notice] = ['photo', 'case', 'check', 'notice'].map((each) => params.get(each));
+  if (photo) return <CameraPage key={photo} about={{ id: photo, line: params.get('line') }} account={account} />;
+  if (duty) return <DutyPage key={duty} id={duty} />;
+  if (check) return <CheckPage key={check} id={check} account={account} />;
+  if (notice) return <NoticePage key={notice} id={notice} />;
+  const place = (['checks', 'batch', 'notices', 'score'] as const).find((each) => params.has(each)) ?? 'open';
+  return (
+    <>
+      <MyNav now={place} />
+      {place === 'open' && <Duties done={params.has('done')} />}
+      {place === 'checks' && <ChecksPage />}
+      {place === 'batch' && <BatchPage />}
+      {place === 'notices' && <NoticesPage />}
+      {place === 'score' && <ScorePage />}
+    </>
   );
 }
 
@@ -107,24 +130,6 @@ function WaitingList() {
   );
 }
 
-function Tabs({ now }: { now: 'open' | 'done' | 'batch' }) {
-  const { t } = useWords();
-  const tabs = [
-    ['open', '/my'],
-    ['done', '/my?done=1'],
-    ['batch', '/my?batch=1'],
-  ] as const;
-  return (
-    <div className="segments my-tabs">
-      {tabs.map(([tab, to]) => (
-        <a key={tab} className="segment" href={to} onClick={follow} aria-current={tab === now ? 'page' : undefined}>
-          {t(`my.${tab}`)}
-        </a>
-      ))}
-    </div>
-  );
-}
-
 function Duties({ done }: { done: boolean }) {
   const { t } = useWords();
   const query = useDuties(!done);
@@ -136,7 +141,11 @@ function Duties({ done }: { done: boolean }) {
   const theirs = duties.filter((duty) => duty.turn !== 'kitchen');
   return (
     <>
-      <Tabs now={done ? 'done' : 'open'} />
+      {done && (
+        <a className="my-back" href="/my" onClick={follow}>
+          ← {t('my.back')}
+        </a>
+      )}
       {duties.length === 0 && <Empty title={t(done ? 'my.noneDone' : 'my.none')} help={t('my.noneHelp')} />}
       {ours.map((duty) => (
         <DutyCard key={duty.id} duty={duty} now={now} />
@@ -145,6 +154,11 @@ function Duties({ done }: { done: boolean }) {
       {theirs.map((duty) => (
         <DutyCard key={duty.id} duty={duty} now={now} />
       ))}
+      {!done && (
+        <a className="my-back" href="/my?done=1" onClick={follow}>
+          {t('my.seeDone')} →
+        </a>
+      )}
     </>
   );
 }
@@ -158,7 +172,7 @@ function DutyCard({ duty, now }: { duty: Duty; now: number }) {
   const { t, name, language } = useWords();
   const clock = nextClock(duty.clocks.filter((each) => duty.turn !== 'kitchen' || each.party === 'kitchen'));
   const first = duty.turn === 'kitchen' ? firstOf(duty.permitted) : undefined;
-  const waiting = useWaiting().some((item) => item.case === duty.id && !item.refused);
+  const waiting = useWaiting().some((item) => item.id === duty.id && !item.refused);
   const queries = useQueryClient();
   // Its page is asked for ahead, so that it opens and can be answered where there is no network.
   useEffect(() => void (first && queries.prefetchQuery(caseQuery(duty.id))), [queries, first, duty.id]);

@@ -2,6 +2,7 @@
 import { en as admin } from './admin';
 import { en as cases } from './cases';
 import { en as insight } from './insight';
+import { en as kitchen } from './kitchen';
 import { en as my } from './my';
 import { en as review } from './review';
 import { en as thread } from './thread';
@@ -12,6 +13,7 @@ export const en: Dictionary = {
   ...admin,
   ...cases,
   ...insight,
+  ...kitchen,
   ...my,
   ...review,
   ...thread,

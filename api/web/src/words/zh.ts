@@ -2,6 +2,7 @@
 import { zh as admin } from './admin';
 import { zh as cases } from './cases';
 import { zh as insight } from './insight';
+import { zh as kitchen } from './kitchen';
 import { zh as my } from './my';
 import { zh as review } from './review';
 import { zh as thread } from './thread';
@@ -11,6 +12,7 @@ export const zh = {
   ...admin,
   ...cases,
   ...insight,
+  ...kitchen,
   ...my,
   ...review,
   ...thread,
