@@ -67,7 +67,7 @@ async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> No
 async def answer(fault: Fault, camera: asyncio.StreamReader, client: asyncio.StreamWriter, began_s: float) -> None:
     """Pass on what the camera sends, or do what the fault says."""
     while data := await camera.read(CHUNK):
-        if fault.is_ill and fault.mode == "die":
+        if fault.is_ill and fault.mode in {"die", "mute"}:
             return
         if fault.is_ill and fault.mode == "flap" and time.monotonic() - began_s > FLAP_S:
             return

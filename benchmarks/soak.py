@@ -247,7 +247,8 @@ def _film(path: Path, sizes: list[tuple[int, int]]) -> Path:
 @contextmanager
 def _server(film: Path) -> Iterator[int]:
     """Play a film to everybody for ever; give the port."""
-    command = ["/usr/bin/python3", str(RTSP), str(film), "--elementary"]
+    # Each camera plays for itself, as real ones do: sharing, all would send in the same millisecond.
+    command = ["/usr/bin/python3", str(RTSP), str(film), "--elementary", "--private"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             yield int(server.stdout.readline()) if server.stdout else 0

@@ -51,8 +51,8 @@ class Detections:
     def of(self, names: Iterable[str]) -> Self:
         """Return only the detections whose class is one of `names`; unknown names match nothing."""
         chosen = set(names)
-        wanted = [i for i, name in enumerate(self.classes) if name in chosen]
-        return self[np.isin(self.class_id, np.array(wanted, np.int64))]
+        wanted = np.array([name in chosen for name in self.classes], np.bool_)
+        return self[wanted[self.class_id]]
 
     def names(self) -> list[str]:
         """Return the class name of each detection, in order."""

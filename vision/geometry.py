@@ -9,7 +9,7 @@ Boxes = NDArray[np.float32]
 
 def areas(xyxy: Boxes) -> NDArray[np.float32]:
     """Return the (n,) areas in px²; inverted boxes have none."""
-    sides = np.clip(xyxy[:, 2:] - xyxy[:, :2], 0, None)
+    sides = np.maximum(xyxy[:, 2:] - xyxy[:, :2], 0)
     return np.asarray(sides[:, 0] * sides[:, 1], np.float32)
 
 
@@ -27,7 +27,7 @@ def intersections(a: Boxes, b: Boxes) -> NDArray[np.float32]:
     """Return the (n, m) areas that each box of `a` shares with each of `b`."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    return np.asarray(np.prod(np.clip(high - low, 0, None), axis=2), np.float32)
+    return np.asarray(np.prod(np.maximum(high - low, 0), axis=2), np.float32)
 
 
 def iou(a: Boxes, b: Boxes) -> NDArray[np.float32]:

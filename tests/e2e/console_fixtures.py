@@ -229,6 +229,10 @@ CAMERAS = {
 }
 
 
+CODE = r"\b[2-9A-Z]{4}(?:-[2-9A-Z]{4}){2}\b"
+"""A first-login code."""
+
+
 def open_doors(stack: Stack) -> Doors:
     """Make a site with three cameras, a worker's key and a first-login code on a running API."""
     stack.cli("site", "add", "local", "--name", "红旗路店")
@@ -237,10 +241,11 @@ def open_doors(stack: Stack) -> Doors:
         stack.cli("camera", "add", camera, source, "--site", "local", "--name", name, "--zone", zone)
     key = stack.cli("key", "add", "test-worker", "--scope", "events:write")
     code = stack.cli("user", "code")
-    return Doors(code=_found(r"\b[2-9A-Z]{4}(?:-[2-9A-Z]{4}){2}\b", code), key=_found(r"mck_\w+", key))
+    return Doors(code=found(CODE, code), key=found(r"mck_\w+", key))
 
 
-def _found(pattern: str, text: str) -> str:
+def found(pattern: str, text: str) -> str:
+    """Return what matches in what a command printed."""
     match = re.search(pattern, text)
     assert match, f"no {pattern} in {text!r}"
     return match.group()
