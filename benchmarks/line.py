@@ -8,9 +8,9 @@ tensors were made beforehand. Both have one thread. Evidence is no part of a loo
     python benchmarks/line.py [CLIP …] [--rounds N] [--out FILE]
 
 A film of rendered kitchens is generated and always measured. A film with more than 100 packets to a look (key frames
-farther apart than 4 s at 25 fps) is measured, but not judged: its price is that of reading packets, not of looking. The main figure is the CPU time of the whole process,
-because wall time on a shared machine measures the neighbours too. Ours and floor take turns look by look, and a ratio
-is of one pass of both through the film.
+farther apart than 4 s at 25 fps) is measured, but not judged: its price is that of reading packets, not of looking. The
+main figure is the CPU time of the whole process, because wall time on a shared machine measures the neighbours too.
+Ours and floor take turns look by look, and a ratio is of one pass of both through the film.
 """
 
 import argparse
