@@ -121,10 +121,10 @@ def _drop_plain_json(answers: Json) -> None:
 
 def refusals_of(path: str, method: str, operation: Json) -> set[int]:
     """Return the refusals that a route of this form can give."""
-    if not path.startswith("/v1/"):
-        return {503}
     parameters = operation.get("parameters", [])
     writes, named = method != "get", any(each["in"] == "path" for each in parameters)
+    if not path.startswith("/v1/"):
+        return {503} | ({404, 422} if named else set())
     told = {429, 503} | ({422} if parameters or "requestBody" in operation else set())
     told |= {401, 403} if not operation["x-mingchu-who"]["anybody"] or writes else set()
     told |= {404} if named or writes else set()

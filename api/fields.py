@@ -1,12 +1,13 @@
 """Types of single fields that several bodies share, each with its bounds."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.polygons import fault
 from vision.catalogue import load_catalogue
@@ -33,7 +34,18 @@ def site_types() -> tuple[str, ...]:
 SiteType = Annotated[str, Field(max_length=64), AfterValidator(_known_site_type)]
 BIGGEST = (1 << 53) - 1
 """The largest number that JSON carries exactly everywhere; every database of ours holds it."""
-Count = Annotated[int, Field(ge=0, le=BIGGEST)]
+
+
+def _counted(value: object) -> object:
+    """Refuse what pydantic would count as 0 and 1, or read out of a text: in JSON a number is written as one."""
+    if isinstance(value, bool | str):
+        raise ValueError("a whole number is allowed")  # noqa: TRY004 - pydantic tells of no other
+    return value
+
+
+Whole = BeforeValidator(_counted)
+"""Beside a whole number in a body."""
+Count = Annotated[int, Field(ge=0, le=BIGGEST), Whole]
 
 
 def _printable(text: str) -> str:
@@ -57,6 +69,18 @@ Written = Annotated[str, AfterValidator(written)]
 """Text of several lines, without blanks around it."""
 
 
+def _no_number(value: object) -> object:
+    """Refuse what pydantic would read as seconds since 1970: the document promises a date, and means it."""
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value.strip())):
+        raise ValueError("a date as ISO 8601 writes it is allowed, and no number")
+    return value
+
+
+_NUMBER = re.compile(r"[+-]?[0-9_]*\.?[0-9_]*([eE][+-]?[0-9]+)?")
+NoNumber = BeforeValidator(_no_number)
+"""Beside a date or an instant: only text that is one."""
+
+
 def _in_our_times(at: datetime) -> datetime:
     if not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR} is allowed")
@@ -65,7 +89,7 @@ def _in_our_times(at: datetime) -> datetime:
 
 FIRST_YEAR, LAST_YEAR = 1900, 9000
 """Wide enough for every film's clock, narrow enough that no calculation leaves the calendar."""
-Moment = Annotated[AwareDatetime, AfterValidator(_in_our_times)]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_our_times), NoNumber]
 """An instant in UTC."""
 
 

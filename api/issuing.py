@@ -13,7 +13,7 @@ from api.audit import Act
 from api.audit import record as note
 from api.auth.caller import KEY_SCOPES
 from api.auth.secrets import NewKey, digest, new_key
-from api.fields import Line, Moment, Slug
+from api.fields import Line, Moment, Slug, Whole
 from api.people import Author, require_region
 from api.store import keys
 from vision.errors import InvalidInputError
@@ -53,7 +53,7 @@ class WantedKey(BaseModel):
         description="From where it may be used; empty = anywhere.",
         examples=[["203.0.113.0/24"]],
     )
-    events_a_day: int | None = Field(
+    events_a_day: Annotated[int, Whole] | None = Field(
         default=None, ge=1, le=1_000_000, description="How many new events it may tell of in a day (UTC); null = any."
     )
 

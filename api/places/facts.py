@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from api.fields import Line, Sampling, SiteType, Slug, TimeZone, Zones
+from api.fields import Line, NoNumber, Sampling, SiteType, Slug, TimeZone, Zones
 from api.places.contacts import Contacts
 from api.places.levels import Level
 from vision.catalogue import Jurisdiction
@@ -21,7 +21,7 @@ def _in_our_times(day: date) -> date:
     return day
 
 
-Day = Annotated[date, AfterValidator(_in_our_times)]
+Day = Annotated[date, AfterValidator(_in_our_times), NoNumber]
 
 
 def _apart(days: tuple[date, ...]) -> tuple[date, ...]:

@@ -1,7 +1,6 @@
 """Evidence for those who trust nobody: packages, the key that signs them, the roots of days, holds and retention."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from itertools import chain
 from typing import Annotated, Any, Self
 from uuid import UUID, uuid4
@@ -24,6 +23,7 @@ from api.dossier.retention import load_policy, rule_body
 from api.dossier.summary import summary
 from api.errors import ConflictError, NotFoundError
 from api.fields import Line
+from api.places.facts import Day
 from api.services import Services, Wired
 from api.shapes import binary
 from api.shapes.keeping import DAYS, DELETIONS, HOLD, HOLDS, RETENTION, SIGNING_KEY
@@ -116,7 +116,7 @@ def get_key(services: Wired) -> SIGNING_KEY:
 def list_days(
     services: Wired,
     limit: Annotated[int, Query(ge=1, le=400)] = 31,
-    before: date | None = None,
+    before: Day | None = None,
 ) -> DAYS:
     """Return the Merkle root of each day (UTC), newest first: whoever keeps a copy can hold us to it."""
     with services.database.read() as connection:

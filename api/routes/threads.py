@@ -11,7 +11,7 @@ from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.casework.holding import no_case
 from api.casework.talking import Saying, mark_read, say, thread_body
-from api.fields import Written
+from api.fields import Whole, Written
 from api.noticing.calling import call_list
 from api.replaying import Request, once
 from api.services import Wired
@@ -49,7 +49,7 @@ class Read(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    number: int = Field(ge=1, le=1_000_000)
+    number: Annotated[int, Whole] = Field(ge=1, le=1_000_000)
 
 
 @router.get("/cases/{case_id}/messages", summary="The thread of a case")

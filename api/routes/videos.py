@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
@@ -19,6 +19,7 @@ from api.detecting.films import KEPT_FOR, UNDER_WAY, Film, Films, require_space
 from api.detecting.receiving import RECEIVE_S, Bounds, checked, is_json, media_type, pour, wrong_type
 from api.detecting.watching import Order
 from api.errors import ConflictError, NotFoundError
+from api.fields import Moment
 from api.routes.detect import GATE, MISSING, PROBLEMS
 from api.services import Services, Wired
 from api.shapes.events import FILM, FILM_RESULT, FILMS
@@ -46,7 +47,7 @@ class FilmWishes(BaseModel):
 
     zone: ZoneType = Field(default=ZoneType.OTHER, description="What the camera saw; the law depends on it.")
     interval_s: float = Field(default=2.0, ge=0.2, le=60, allow_inf_nan=False, description="Seconds between looks.")
-    start_at: AwareDatetime | None = Field(
+    start_at: Moment | None = Field(
         default=None, description="Instant of the first picture; none = what the file says, else when it arrived."
     )
 

@@ -1,7 +1,6 @@
 """The wall (矩阵): the newest blurred picture of each camera, what is found in it, and which to look at first."""
 
 import base64
-import binascii
 import io
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -113,7 +112,7 @@ def _checked(text: str) -> bytes:
         jpeg = base64.b64decode(text, validate=True)
         with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
             fits = max(image.size) <= LONGEST_SIDE_PX
-    except (binascii.Error, UnidentifiedImageError, OSError):
+    except (ValueError, Image.DecompressionBombError, UnidentifiedImageError, OSError):
         raise InvalidInputError("jpeg", text[:16], "a JPEG in base64") from None
     if not fits:
         raise InvalidInputError("jpeg", f"{image.size}", f"{LONGEST_SIDE_PX} px a side at most")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
-from api.fields import Count, Moment, Slug
+from api.fields import Count, Moment, Slug, Whole
 from api.services import Services, Wired
 from api.shapes.places import AssignmentTold
 from api.store import cameras
@@ -75,7 +75,7 @@ class WorkerReport(_Body):
     """How one worker is doing."""
 
     cameras: list[CameraReport] = Field(default=[], max_length=1000)
-    spool: int = Field(default=0, ge=0, le=(1 << 31) - 1)
+    spool: Annotated[int, Whole] = Field(default=0, ge=0, le=(1 << 31) - 1)
 
 
 @router.get(

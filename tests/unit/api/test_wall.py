@@ -14,6 +14,14 @@ from tests.unit.api.world import START, World, tell
 CAMERA = "north-camera"
 
 
+def bomb() -> bytes:
+    """Return a JPEG whose head tells of four thousand million pixels (T.81, B.2.2: the frame's height and width)."""
+    whole = bytearray(jpeg())
+    frame = whole.index(b"\xff\xc0")
+    whole[frame + 5 : frame + 9] = b"\xff\xff\xff\xff"
+    return bytes(whole)
+
+
 def jpeg(width: int = 64, height: int = 48, form: str = ".jpg") -> bytes:
     return cv2.imencode(form, np.full((height, width, 3), 90, np.uint8))[1].tobytes()
 
@@ -51,6 +59,8 @@ async def test_a_picture_is_wanted_again_soon_only_while_somebody_watches(world:
     ("changed", "field"),
     [
         ({"jpeg": "?"}, "jpeg"),
+        ({"jpeg": "/9j/\u2026"}, "jpeg"),
+        ({"jpeg": b64encode(bomb()).decode()}, "jpeg"),
         ({"jpeg": "AAAA" * 40_000}, "jpeg"),
         ({"jpeg": b64encode(jpeg(form=".png")).decode()}, "jpeg"),
         ({"jpeg": b64encode(jpeg(1281)).decode()}, "jpeg"),
