@@ -19,6 +19,7 @@ from api.auth.pace import Pace
 from api.auth.secrets import Passwords
 from api.bell import Bell
 from api.boxes.mapping import load_mappings
+from api.cutting import CutOff
 from api.describing import DESCRIPTION, describe
 from api.detecting.batcher import Limits
 from api.detecting.fetching import Fetcher
@@ -195,6 +196,7 @@ def create_app(settings: Settings) -> FastAPI:
     _add_console(app)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=listed(settings.cors_origins), **_CORS)
+    app.add_middleware(CutOff)
     app.add_middleware(Guarded, https=settings.public_url.startswith("https://"))
     app.add_middleware(Measured, metrics=app.state.services.metrics)
     app.add_middleware(Identified, log_all=settings.log_requests)
