@@ -1,6 +1,7 @@
 """Opens what keeps everything: the database, brought to this code's schema, and the object store."""
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from api.keyfile import key_place, open_keyring
@@ -9,7 +10,8 @@ from api.objects.disk import DiskStore
 from api.settings import Settings
 from api.store.database import Database
 from api.store.migrate import migrate
-from api.store.resealing import lie_open, lost_keys, reseal
+from api.store.resealing import has_touchstone, lie_open, lost_keys, put_touchstone, reseal
+from api.store.sealing import Keyring
 from vision.errors import StorageError
 
 
@@ -34,11 +36,21 @@ def open_database(settings: Settings) -> Database:
     """Return the database, brought to this code's schema; secrets that an older release stored open are sealed.
 
     Raises:
-        StorageError: it does not answer, or holds secrets under a key that is not here.
+        StorageError: it does not answer, or was sealed with a key that is not here, be it another process's.
     """
     keyring = open_keyring(settings)
-    database = Database(settings.database, keyring)
+    with ExitStack() as opened:
+        database = Database(settings.database, keyring)
+        opened.callback(database.close)
+        _prepare(database, keyring, settings)
+        opened.pop_all()
+    return database
+
+
+def _prepare(database: Database, keyring: Keyring, settings: Settings) -> None:
     migrate(database)
+    if not database.is_sqlite:  # that one is a file beside its key; a server may have processes on several machines
+        _agree_on_key(database)
     with database.read() as connection:
         lost, is_open = lost_keys(connection, keyring), lie_open(connection)
     if lost:
@@ -46,7 +58,15 @@ def open_database(settings: Settings) -> Database:
     if is_open:
         with database.write() as connection:
             reseal(connection, keyring)
-    return database
+
+
+def _agree_on_key(database: Database) -> None:
+    """Let the first process's key be the database's, before anything is sealed with two."""
+    with database.read() as connection:
+        agreed = has_touchstone(connection)
+    if not agreed:
+        with database.write() as connection:
+            put_touchstone(connection)
 
 
 def told_of_lost(names: Iterable[str], settings: Settings) -> str:
@@ -54,5 +74,6 @@ def told_of_lost(names: Iterable[str], settings: Settings) -> str:
     place = f"{key_place(settings)} or MINGCHU_SECRETS_KEY"
     return (
         f"the database holds secrets under key {', '.join(sorted(names))}, which is not in {place}: "
-        "put it back there, or give those secrets up by `mingchu secrets forget-lost`"
+        "put it back there (all processes of a database share its key), "
+        "or give those secrets up by `mingchu secrets forget-lost`"
     )

@@ -6,11 +6,18 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Text, bindparam, cast, delete, func, select, update
 
 from api.store.account_schema import recovery_codes, second_factors
+from api.store.database import insert_new
 from api.store.notify_schema import webhooks
 from api.store.schema import cameras
+from api.store.seal_schema import touchstones
 from api.store.sealing import BEGINNING, Keyring
 
-PLACES: tuple[Column[Any], ...] = (second_factors.c.secret, webhooks.c.secrets, cameras.c.source)
+PLACES: tuple[Column[Any], ...] = (
+    second_factors.c.secret,
+    webhooks.c.secrets,
+    cameras.c.source,
+    touchstones.c.word,
+)
 """Every sealed column; a test compares it with the schema."""
 _NAME_LENGTH = 8
 _AT_ONCE = 1000
@@ -19,6 +26,16 @@ _AT_ONCE = 1000
 def _stored(column: Column[Any]) -> ColumnElement[str]:
     """Return what really is in the database; of JSON without its quotes."""
     return func.replace(cast(column, Text), '"', "")
+
+
+def has_touchstone(connection: Connection) -> bool:
+    """Tell whether some process has sealed the word; it is not opened."""
+    return connection.execute(select(touchstones.c.name)).first() is not None
+
+
+def put_touchstone(connection: Connection) -> None:
+    """Seal the word with this process's key, unless another was first: its key is then the database's."""
+    insert_new(connection, touchstones, {"name": "first", "word": "touchstone"})
 
 
 def lost_keys(connection: Connection, keyring: Keyring) -> set[str]:
@@ -75,6 +92,7 @@ def forget(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     gone = {"second_factors": 0, "webhooks": 0, "cameras": 0}
     for name in sorted(names):
         mine = {column.table.name: _stored(column).like(f"{BEGINNING}{name}:%") for column in PLACES}
+        connection.execute(delete(touchstones).where(mine["touchstones"]))
         people = select(second_factors.c.user_id).where(mine["second_factors"])
         connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id.in_(people)))
         off = {"state": "disabled", "reason": "the key of its secret was lost", "secrets": []}

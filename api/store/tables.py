@@ -12,6 +12,7 @@ from api.store import (
     place_schema,
     review_schema,
     schema,
+    seal_schema,
     selfcheck_schema,
 )
 
@@ -28,5 +29,6 @@ PARTS = (
     review_schema,
     selfcheck_schema,
     coldchain_schema,
+    seal_schema,
 )
 metadata = schema.metadata

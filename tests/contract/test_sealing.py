@@ -1,6 +1,7 @@
 """Secrets at rest, on each kind of database: sealed, opened by their keys only, and sealed anew."""
 
 import gzip
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -8,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import JSON, Column, Connection, Text, cast, func, literal, select, type_coerce, update
 
 from api.backup import restore, save
+from api.keyfile import key_place, new_key
 from api.notify import signing
 from api.objects.disk import DiskStore
+from api.opening import open_database
+from api.settings import Settings
 from api.store import cameras, factors, webhooks
 from api.store.database import Database
-from api.store.resealing import PLACES, forget, lie_open, lost_keys, reseal
+from api.store.resealing import PLACES, forget, has_touchstone, lie_open, lost_keys, reseal
 from api.store.scope import WHOLE
 from api.store.sealing import BEGINNING, Keyring, SealedJson, SealedText
 from api.store.tables import metadata
@@ -66,7 +71,7 @@ def with_keys(database: Database, keyring: Keyring) -> Database:
 
 def lay_open(connection: Connection) -> None:
     """Store the secrets as a release did that knew no keys."""
-    for column, value in zip(PLACES, (SEED, [{"secret": SECRET, "until": None}], ADDRESS), strict=True):
+    for column, value in zip(PLACES, (SEED, [{"secret": SECRET, "until": None}], ADDRESS), strict=False):
         raw = JSON() if isinstance(column.type, SealedJson) else Text()
         mine = column.table.c.id == "hidden" if column.table.name == "cameras" else literal(1) == 1
         plain = type_coerce(literal(value, raw), raw)
@@ -117,7 +122,7 @@ def test_keys_are_rotated(store: Database) -> None:
 
 
 def test_what_was_moved_or_changed_does_not_open(store: Database) -> None:
-    factor, _, camera = PLACES
+    factor, _, camera, _ = PLACES
     with store.write() as connection:
         moved = select(cast(camera, Text)).where(camera.table.c.id == "hidden").scalar_subquery()
         connection.execute(update(factor.table).values(secret=type_coerce(moved, Text)))
@@ -158,3 +163,53 @@ def test_a_backup_holds_no_open_secret_and_comes_back_with_the_key(
         restore(again, objects, tmp_path / "saved")
         with again.read() as connection:
             assert told(connection) == (ADDRESS, SEED, SECRET)
+
+
+def opening(store: Database, folder: Path, key: str = "") -> Database:
+    """Return the database as a process with a data folder of its own opens it."""
+    url = SecretStr(store.engine.url.render_as_string(hide_password=False))
+    return open_database(Settings(data_dir=folder, database_url=url, secrets_key=SecretStr(key)))
+
+
+@pytest.mark.server("postgresql")
+def test_a_second_machine_must_have_the_key_of_the_first(postgres_url: str, tmp_path: Path) -> None:
+    """Before anything else is sealed: else each would seal what the other cannot open."""
+    with closing(Database(postgres_url, KEYRING)) as store:
+        opening(store, tmp_path / "first").close()
+        with pytest.raises(StorageError, match="all processes of a database share its key"):
+            opening(store, tmp_path / "second")
+        key = key_place(Settings(data_dir=tmp_path / "first")).read_text("ascii").strip()
+        opening(store, tmp_path / "second", key).close()
+        opening(store, tmp_path / "third", f"{new_key()},{key}").close()
+
+
+@pytest.mark.server("postgresql")
+def test_of_two_machines_that_start_at_once_one_is_refused(postgres_url: str, tmp_path: Path) -> None:
+    refused: list[StorageError] = []
+
+    def start(name: str) -> None:
+        try:
+            opening(store, tmp_path / name).close()
+        except StorageError as error:
+            refused.append(error)
+
+    with closing(Database(postgres_url, KEYRING)) as store:
+        racing = [threading.Thread(target=start, args=(name,)) for name in ("first", "second")]
+        for thread in racing:
+            thread.start()
+        for thread in racing:
+            thread.join(60)
+    assert len(refused) == 1
+
+
+@pytest.mark.server("postgresql")
+def test_a_key_is_changed_and_a_lost_one_given_up(postgres_url: str, tmp_path: Path) -> None:
+    with closing(Database(postgres_url, KEYRING)) as store:
+        opening(store, tmp_path / "first").close()
+        newer = Keyring([b"\x02" * 32])
+        with closing(with_keys(store, newer)) as bereft, bereft.write() as connection:
+            lost = lost_keys(connection, newer)
+            assert len(lost) == 1
+            forget(connection, lost)
+            assert not has_touchstone(connection)
+        opening(store, tmp_path / "second").close()
