@@ -50,7 +50,7 @@ from api.routes import (
 
 _ACCOUNTS = (session, organisation, factor, users, api_keys)
 _CASES = (threads, orders, notices, cases)
-_TAKING = (intake, uploads, boxes)
+_TAKING = (uploads, boxes)
 _LOOKING = (detect, dialects, videos)
 _TELLING = (stream, webhooks)
 _PLACES = (regions, sites, gradings, duties, cameras, devices, probe, transfer, targets, public, insight, reports)
@@ -58,6 +58,7 @@ _RUNNING = (workers, registers, health)
 _KITCHENS = (phones, photos, selfchecks, batches, documents)
 _SHOWN = (order_preview, wall, public_page)
 PARTS = (
+    intake,  # by far the most frequent, and an address is looked for among all that stand before
     evidence,
     *_ACCOUNTS,
     events,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, case, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, case, func, insert, or_, select, update
 
 from api.store.database import insert_new, upsert
 from api.store.schema import camera_states, cameras, sites, workers
@@ -76,10 +76,12 @@ def is_held_elsewhere(row: Mapping[Any, Any], worker: str, at: datetime) -> bool
 
 def place(connection: Connection, camera: str) -> RowMapping | None:
     """Return id, site and removal of any camera that ever was; the caller's scope is checked against its site."""
-    query = select(cameras.c.id, cameras.c.site_id, cameras.c.removed_at, cameras.c.version).where(
-        cameras.c.id == camera
-    )
-    return connection.execute(query).mappings().first()
+    return connection.execute(_PLACE, {"camera": camera}).mappings().first()
+
+
+_PLACE = select(cameras.c.id, cameras.c.site_id, cameras.c.removed_at, cameras.c.version).where(
+    cameras.c.id == bindparam("camera", type_=cameras.c.id.type)
+)
 
 
 def add(connection: Connection, values: Mapping[str, Any]) -> None:

@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from api.store.engine import WRITES, address_of, open_engine
 from api.store.faults import our_word_for
@@ -69,10 +71,14 @@ class Database:
 
 def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless its key is taken; tell whether it was inserted."""
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    query = insert(table).values(**values).on_conflict_do_nothing()
+    return connection.execute(_inserting(connection.dialect.name, table), values).first() is not None
+
+
+@lru_cache(maxsize=64)  # intake asks for it with every event, and it takes longer to build than to do
+def _inserting(dialect: str, table: Table) -> ReturningInsert[Any]:
+    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
     # An INSERT's rowcount is -1 with psycopg; what it returns is there or not with every driver.
-    return connection.execute(query.returning(*table.primary_key)).first() is not None
+    return insert(table).on_conflict_do_nothing().returning(*table.primary_key)
 
 
 def upsert(connection: Connection, table: Table, values: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, or_, select, tuple_, update
 
 from api.store.database import insert_new
 from api.store.schema import cameras, events, sites
@@ -96,8 +96,13 @@ def _behind(page: Page) -> ColumnElement[bool] | None:
 
 def find(connection: Connection, scope: Scope, event_id: str, *, lock: bool = False) -> RowMapping | None:
     """Return one event with the names of its place; with `lock` nobody else changes it in this transaction."""
-    query = _listed(scope).where(events.c.id == event_id)
-    return connection.execute(query.with_for_update(of=events) if lock else query).mappings().first()
+    return connection.execute(_one(scope, lock=lock), {"event": event_id}).mappings().first()
+
+
+@lru_cache(maxsize=256)
+def _one(scope: Scope, *, lock: bool) -> Select[Any]:
+    query = _listed(scope).where(events.c.id == bindparam("event", type_=events.c.id.type))
+    return query.with_for_update(of=events) if lock else query
 
 
 def page(connection: Connection, scope: Scope, wanted: EventFilter, part: Page) -> Sequence[RowMapping]:

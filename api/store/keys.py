@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, insert, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, RowMapping, bindparam, case, insert, literal, or_, select, tuple_, update
 
 from api.store.schema import Utc, keys, regions
 from api.store.scope import Scope, regions_within
@@ -17,8 +17,10 @@ _WITH_PLACE = select(keys, regions.c.path.label("region_path")).join(regions, re
 
 def by_prefix(connection: Connection, prefix: str) -> RowMapping | None:
     """Return a key that was not revoked, with the path of its region."""
-    query = _WITH_PLACE.where(keys.c.prefix == prefix, keys.c.revoked_at.is_(None))
-    return connection.execute(query).mappings().first()
+    return connection.execute(_LIVE, {"told": prefix}).mappings().first()
+
+
+_LIVE = _WITH_PLACE.where(keys.c.prefix == bindparam("told", type_=keys.c.prefix.type), keys.c.revoked_at.is_(None))
 
 
 def lives(connection: Connection, key_id: str, now: datetime) -> bool:

@@ -52,7 +52,10 @@ def take_turn(connection: Connection) -> None:
     They wait for the head anyway, once they write; who has not locked anything before cannot be waited for in a circle.
     """
     if connection.dialect.name != "sqlite":  # there the whole transaction is one turn
-        connection.execute(select(heads.c.name).where(heads.c.name == "log").with_for_update())
+        connection.execute(_TURN)
+
+
+_TURN = select(heads.c.name).where(heads.c.name == "log").with_for_update()
 
 
 def append(connection: Connection, message: Message) -> int:
@@ -61,8 +64,7 @@ def append(connection: Connection, message: Message) -> int:
     The head's row stays locked until this transaction ends, so nobody can commit a higher number before this one, and
     a rolled back number is given out again: readers that remember the last number they saw miss nothing.
     """
-    take = update(heads).where(heads.c.name == "log").values(sequence=heads.c.sequence + 1).returning(heads.c.sequence)
-    sequence: int = connection.execute(take).scalar_one()
+    sequence: int = connection.execute(_TAKE).scalar_one()
     body = {**message.envelope, "sequence": sequence, "data": {**message.envelope["data"], "sequence": sequence}}
     values = {
         "sequence": sequence,
@@ -73,8 +75,12 @@ def append(connection: Connection, message: Message) -> int:
         "at": message.at,
         "body": json.dumps(body, ensure_ascii=False, allow_nan=False),
     }
-    connection.execute(insert(log).values(**values))
+    connection.execute(_WRITE, values)
     return sequence
+
+
+_TAKE = update(heads).where(heads.c.name == "log").values(sequence=heads.c.sequence + 1).returning(heads.c.sequence)
+_WRITE = insert(log)
 
 
 def knows(connection: Connection, message_id: str) -> bool:

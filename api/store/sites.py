@@ -3,9 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from api.store import scoring
 from api.store.schema import regions, sites
@@ -35,8 +49,12 @@ class SitePage:
 
 def find(connection: Connection, scope: Scope, site: str) -> RowMapping | None:
     """Return one site."""
-    query = select(sites).where(sites.c.id == site, sites_within(scope))
-    return connection.execute(query).mappings().first()
+    return connection.execute(_one(scope), {"site": site}).mappings().first()
+
+
+@lru_cache(maxsize=256)  # it takes longer to build than to answer
+def _one(scope: Scope) -> Select[Any]:
+    return select(sites).where(sites.c.id == bindparam("site", type_=sites.c.id.type), sites_within(scope))
 
 
 def everything(connection: Connection, scope: Scope) -> Sequence[RowMapping]:
