@@ -61,10 +61,10 @@ def accept(connection: Connection, caller: Caller, message: EventMessage, now: d
     row = events.find(connection, caller.scope, event_id, lock=True)
     if row is None:
         _place(connection, caller, message, now)
-        new = _new_row(message, now)
+        new = new_row(message, now)
         if events.add(connection, new):
             _count(connection, caller, now)
-            return Accepted(Step.CREATE, write_line(connection, new, (), _telling(message), now))
+            return Accepted(Step.CREATE, write_line(connection, new, (), telling_of(message), now))
         row = events.find(connection, caller.scope, event_id, lock=True)
     if row is None or (row["site_id"], row["camera_id"]) != (message.data.site, message.data.camera):
         raise InvalidInputError("data.id", event_id, "an id that no other camera's event has")
@@ -79,7 +79,7 @@ def _continue(
         return Accepted(step, None)
     values = _changing(message) if step is Step.ADVANCE else {}
     events.change(connection, row["id"], {**values, "updated_at": now})
-    return Accepted(step, tell(connection, caller, row["id"], _telling(message), now))
+    return Accepted(step, tell(connection, caller, row["id"], telling_of(message), now))
 
 
 def _count(connection: Connection, caller: Caller, now: datetime) -> None:
@@ -104,7 +104,8 @@ def _place(connection: Connection, caller: Caller, message: EventMessage, now: d
         raise InvalidInputError("data.camera", camera, f"a camera of the site {site}")
 
 
-def _new_row(message: EventMessage, now: datetime) -> dict[str, Any]:
+def new_row(message: EventMessage, now: datetime) -> dict[str, Any]:
+    """Return the row of an event that nobody has told of before."""
     data = message.data
     return {
         "id": str(data.id),
@@ -129,7 +130,8 @@ def _changing(message: EventMessage) -> dict[str, Any]:
     return {"phase": phase, "ended_at": data.ended_at, "data": data.stored()}
 
 
-def _telling(message: EventMessage) -> "Telling":
+def telling_of(message: EventMessage) -> "Telling":
+    """Return what the log says of a message."""
     return Telling(message.id, message.phase, message.source)
 
 
@@ -158,7 +160,10 @@ def write_line(
     connection: Connection, row: Mapping[Any, Any], evidence: Evidence, telling: Telling, now: datetime
 ) -> int:
     """Write an event, as this row and this evidence have it, into the log; return its number."""
+    return log.append(connection, line_of(row, evidence, telling, now))
+
+
+def line_of(row: Mapping[Any, Any], evidence: Evidence, telling: Telling, now: datetime) -> log.Message:
+    """Return the line of the log that tells of an event, without its number."""
     body = envelope(telling.message_id, telling.phase, now, telling.source, event_data(row, evidence))
-    return log.append(
-        connection, log.Message(telling.message_id, PREFIX + telling.phase, row["id"], row["site_id"], now, body)
-    )
+    return log.Message(telling.message_id, PREFIX + telling.phase, row["id"], row["site_id"], now, body)

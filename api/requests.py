@@ -6,7 +6,7 @@ import re
 import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from uuid import uuid4
+from random import getrandbits
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,7 +34,7 @@ class Identified:
             await self._app(scope, receive, send)
             return
         told = Headers(scope=scope).get(HEADER, "")
-        request_id = told if _ID.fullmatch(told) else uuid4().hex
+        request_id = told if _ID.fullmatch(told) else f"{getrandbits(128):032x}"
         status, began_s = 500, time.perf_counter()
 
         async def marked(message: Message) -> None:

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Body, Depends
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from api.arrivals import Arrival, accept_all
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.boxes.foreign import message
 from api.boxes.mapping import BoxMapping, alarms, sighting
 from api.errors import NotFoundError, entry_of, field_error
 from api.fields import Slug
-from api.intake import Accepted, Step, accept
+from api.intake import Accepted, Step
 from api.messages import EventMessage, Phase
 from api.services import Services, Wired
 from api.shapes.intake import ALARMS, MAPPINGS
@@ -58,7 +59,7 @@ def _taken(services: Services, caller: Caller, vendor: str, mapping: BoxMapping,
 
 def _accepted(services: Services, caller: Caller, told: EventMessage) -> Accepted:
     now = services.clock.now()
-    accepted = services.database.together(lambda connection: accept(connection, caller, told, now))
+    accepted = services.database.together(Arrival(caller, told, now), accept_all)
     if accepted.step is not Step.IGNORE:
         services.log_bell.ring()
         services.metrics.events.labels(told.data.kind, told.phase.value).inc()

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
+from api.arrivals import Arrival, accept_all
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import media_body
-from api.intake import Step, accept
+from api.intake import Step
 from api.messages import EventMessage
 from api.pieces import ENDINGS, MAX_MEDIA_BYTES, Role, keep, piece_of, required_type
 from api.services import Wired
@@ -33,7 +34,7 @@ def put_event(event_id: UUID, message: EventMessage, services: Wired, caller: Wr
     if message.data.id != event_id:
         raise InvalidInputError("data.id", str(message.data.id), f"the id of the path, {event_id}")
     now = services.clock.now()
-    accepted = services.database.together(lambda connection: accept(connection, caller, message, now))
+    accepted = services.database.together(Arrival(caller, message, now), accept_all)
     if accepted.step is not Step.IGNORE:
         services.log_bell.ring()
         services.metrics.events.labels(message.data.kind, message.phase.value).inc()

@@ -1,7 +1,8 @@
 """Cameras: where a worker looks, and how it went the last time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, case, func, insert, or_, select, update
@@ -82,6 +83,17 @@ def place(connection: Connection, camera: str) -> RowMapping | None:
 _PLACE = select(cameras.c.id, cameras.c.site_id, cameras.c.removed_at, cameras.c.version).where(
     cameras.c.id == bindparam("camera", type_=cameras.c.id.type)
 )
+
+
+def standing(connection: Connection, scope: Scope, names: Collection[str]) -> set[tuple[str, str]]:
+    """Return which of these cameras ever were on a site of this scope, each with its site."""
+    return {(row.id, row.site_id) for row in connection.execute(_standing(scope), {"names": list(names)})}
+
+
+@lru_cache(maxsize=256)
+def _standing(scope: Scope) -> Select[Any]:
+    known = select(cameras.c.id, cameras.c.site_id).join(sites, sites.c.id == cameras.c.site_id)
+    return known.where(cameras.c.id.in_(bindparam("names", expanding=True)), sites_within(scope))
 
 
 def add(connection: Connection, values: Mapping[str, Any]) -> None:

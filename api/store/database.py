@@ -1,7 +1,7 @@
 """The one place that opens, commits and rolls back transactions."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any
@@ -72,6 +72,13 @@ class Database:
 def insert_new(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless its key is taken; tell whether it was inserted."""
     return connection.execute(_inserting(connection.dialect.name, table), values).first() is not None
+
+
+def insert_all_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> set[Any]:
+    """Insert rows but those whose key, of one column, is taken; return the keys of those that were inserted."""
+    if not rows:
+        return set()
+    return set(connection.execute(_inserting(connection.dialect.name, table), list(rows)).scalars())
 
 
 @lru_cache(maxsize=64)  # intake asks for it with every event, and it takes longer to build than to do

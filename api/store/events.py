@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, or_, select, tuple_, update
 
-from api.store.database import insert_new
+from api.store.database import insert_all_new, insert_new
 from api.store.schema import cameras, events, sites
 from api.store.scope import Scope, sites_within
 
@@ -135,6 +135,11 @@ def _count(connection: Connection, scope: Scope, wanted: EventFilter, facet: Col
 def add(connection: Connection, values: Mapping[str, Any]) -> bool:
     """Insert an event; False when another request was first."""
     return insert_new(connection, events, {"version": 1, "reviews": 0, **values})
+
+
+def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Insert events; return the ids of those that were not there."""
+    return insert_all_new(connection, events, [{"version": 1, "reviews": 0, **row} for row in rows])
 
 
 def change(connection: Connection, event_id: str, values: Mapping[str, Any]) -> None:

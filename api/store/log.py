@@ -1,12 +1,12 @@
 """The append-only log that SSE, pull, webhooks and MQTT read: numbers without gaps, in the order of their commits."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, or_, select, update
 
 from api.store.schema import events, heads, log, sites
 from api.store.scope import Scope, sites_within
@@ -59,14 +59,27 @@ _TURN = select(heads.c.name).where(heads.c.name == "log").with_for_update()
 
 
 def append(connection: Connection, message: Message) -> int:
-    """Write one line and return its number.
+    """Write one line and return its number."""
+    return append_all(connection, [message])[0]
+
+
+def append_all(connection: Connection, messages: Sequence[Message]) -> Sequence[int]:
+    """Write lines, numbered in this order, and return their numbers.
 
     The head's row stays locked until this transaction ends, so nobody can commit a higher number before this one, and
     a rolled back number is given out again: readers that remember the last number they saw miss nothing.
     """
-    sequence: int = connection.execute(_TAKE).scalar_one()
+    if not messages:
+        return ()
+    last: int = connection.execute(_TAKE, {"count": len(messages)}).scalar_one()
+    numbers = range(last - len(messages) + 1, last + 1)
+    connection.execute(_WRITE, [_row(message, number) for message, number in zip(messages, numbers, strict=True)])
+    return numbers
+
+
+def _row(message: Message, sequence: int) -> dict[str, Any]:
     body = {**message.envelope, "sequence": sequence, "data": {**message.envelope["data"], "sequence": sequence}}
-    values = {
+    return {
         "sequence": sequence,
         "message_id": message.id,
         "type": message.type,
@@ -75,11 +88,14 @@ def append(connection: Connection, message: Message) -> int:
         "at": message.at,
         "body": json.dumps(body, ensure_ascii=False, allow_nan=False),
     }
-    connection.execute(_WRITE, values)
-    return sequence
 
 
-_TAKE = update(heads).where(heads.c.name == "log").values(sequence=heads.c.sequence + 1).returning(heads.c.sequence)
+_TAKE = (
+    update(heads)
+    .where(heads.c.name == "log")
+    .values(sequence=heads.c.sequence + bindparam("count", type_=heads.c.sequence.type))
+    .returning(heads.c.sequence)
+)
 _WRITE = insert(log)
 
 

@@ -6,7 +6,7 @@ the same transaction (group commit), so that the disk is asked once and nobody i
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -22,6 +22,10 @@ MOST = 64
 """Works in one transaction: a reader of the log waits for all of them."""
 
 
+Crowd = Callable[[Connection, Sequence[Any]], Sequence[Any]]
+"""Does many works of one kind with fewer statements than one after the other, and returns their results in order."""
+
+
 class _State(Enum):
     WAITING = auto()
     ALONE = auto()
@@ -33,6 +37,7 @@ class _State(Enum):
 @dataclass(slots=True)
 class _Ticket:
     work: Callable[[Connection], Any]
+    crowd: "Crowd | None" = None
     called: threading.Event = field(default_factory=threading.Event)
     """Set when the work is done or failed, or when it is this thread's turn to drive."""
     state: _State = _State.WAITING
@@ -50,15 +55,15 @@ class Together:
         """Somebody drives now, or has been called to."""
         self._lock = threading.Lock()
 
-    def do(self, work: Callable[[Connection], T]) -> T:
-        """Return what the work returns, or raise what it raises.
+    def do(self, work: Callable[[Connection], T], crowd: Crowd | None = None) -> T:
+        """Return what the work returns, or raise what it raises; works with the same `crowd` are left to it.
 
         The work may be called twice, in another transaction the second time, so it must change nothing but rows.
 
         Raises:
             StorageError: the database does not answer; nothing was kept.
         """
-        ticket = _Ticket(work)
+        ticket = _Ticket(work, crowd)
         if not self._joined(ticket):
             ticket.called.wait()
         if ticket.state is _State.WAITING:
@@ -95,7 +100,7 @@ class Together:
         """Do works in one transaction; who fails for a reason of its own makes everybody go alone."""
         try:
             with self._write() as connection:
-                results = [ticket.work(connection) for ticket in company]
+                _work(connection, company)
         except StorageError as error:
             for ticket in company:
                 ticket.state, ticket.reason = _State.FAILED, str(error)
@@ -103,11 +108,24 @@ class Together:
             if len(company) == 1:
                 raise  # it was the driver's own
         else:
-            for ticket, result in zip(company, results, strict=True):
-                ticket.state, ticket.result = _State.DONE, result
+            for ticket in company:
+                ticket.state = _State.DONE
 
     def _hand_over(self) -> None:
         with self._lock:
             self._driven = bool(self._waiting)
             if self._waiting:
                 self._waiting[0].called.set()
+
+
+def _work(connection: Connection, company: Sequence[_Ticket]) -> None:
+    kinds: dict[Crowd | None, list[_Ticket]] = {}
+    for ticket in company:
+        kinds.setdefault(ticket.crowd, []).append(ticket)
+    for crowd, tickets in kinds.items():
+        if crowd is None or len(tickets) == 1:
+            results: Sequence[Any] = [ticket.work(connection) for ticket in tickets]
+        else:
+            results = crowd(connection, [ticket.work for ticket in tickets])
+        for ticket, result in zip(tickets, results, strict=True):
+            ticket.result = result

@@ -1,8 +1,9 @@
 """Works of many threads in common transactions: fewer commits, each work once, nobody pays for another's mistake."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from api.intake import Step, accept
 from api.messages import EventMessage
 from api.store.schema import log
 from api.store.scope import Scope
-from api.store.together import MOST, Together
+from api.store.together import MOST, Crowd, Together
 from tests.unit.api.world import World, message
 from vision.errors import InvalidInputError, StorageError
 
@@ -42,14 +43,25 @@ class Ledger:
         self.commits += 1
 
 
-def crowd(ledger: Ledger, works: list[Callable[[Any], int]]) -> list[object]:
+@dataclass(frozen=True)
+class Work:
+    """A work with its crowd."""
+
+    do: Callable[[Any], int]
+    crowd: Crowd | None = None
+
+    def __call__(self, pending: Any) -> int:
+        return self.do(pending)
+
+
+def crowd(ledger: Ledger, works: Sequence[Callable[[Any], int]]) -> list[object]:
     """Do the first work, let all others gather while it commits, and return what each was told."""
     together = Together(ledger.write)
     told: list[object] = [None] * len(works)
 
     def ask(number: int) -> None:
         try:
-            told[number] = together.do(works[number])
+            told[number] = together.do(works[number], getattr(works[number], "crowd", None))
         except (InvalidInputError, StorageError, AssertionError) as error:
             told[number] = error
 
@@ -145,3 +157,17 @@ def test_alone_it_is_a_plain_transaction() -> None:
     with pytest.raises(InvalidInputError):
         together.do(refuse)
     assert (ledger.kept, ledger.commits) == ([4], 1)
+
+
+def test_works_of_one_kind_are_left_to_their_crowd_and_each_hears_of_the_own() -> None:
+    ledger = Ledger()
+    sizes: list[int] = []
+
+    def all_at_once(pending: Any, works: Sequence[Any]) -> list[int]:
+        sizes.append(len(works))
+        return [work(pending) for work in works]
+
+    works = [Work(note(number), all_at_once if number % 2 else None) for number in range(9)]
+    assert crowd(ledger, works) == [number * 10 for number in range(9)]
+    assert sizes == [4], "the first of all drove alone"
+    assert sorted(ledger.kept) == list(range(9))
