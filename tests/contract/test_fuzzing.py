@@ -13,7 +13,7 @@ from tests.servers.postgres import Postgres
 
 pytestmark = pytest.mark.slow
 SHORT = ("--phases=examples,fuzzing", "--max-examples=1", "--seed=1", "--generation-deterministic", "--no-shrink")
-BOUND = "--max-time=15"
+BOUND = "--max-time=12"
 """Seconds; on a slow machine it gets less far, and nothing else."""
 
 
