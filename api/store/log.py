@@ -73,11 +73,12 @@ def append_all(connection: Connection, messages: Sequence[Message]) -> Sequence[
         return ()
     last: int = connection.execute(_TAKE, {"count": len(messages)}).scalar_one()
     numbers = range(last - len(messages) + 1, last + 1)
-    connection.execute(_WRITE, [_row(message, number) for message, number in zip(messages, numbers, strict=True)])
+    connection.execute(_WRITE, [row_of(message, number) for message, number in zip(messages, numbers, strict=True)])
     return numbers
 
 
-def _row(message: Message, sequence: int) -> dict[str, Any]:
+def row_of(message: Message, sequence: int) -> dict[str, Any]:
+    """Return the row of a line that has this number."""
     body = {**message.envelope, "sequence": sequence, "data": {**message.envelope["data"], "sequence": sequence}}
     return {
         "sequence": sequence,

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, event, select
 from api.arrivals import Arrival, accept_all
 from api.intake import Accepted, Step
 from api.store.database import Database
-from api.store.schema import events, heads, log
+from api.store.log import head as log_head
+from api.store.schema import events, log
 from api.store.scope import Scope
 from tests.contract.world import CALLER, NOW, furnish, told
 from vision.errors import InvalidInputError
@@ -41,7 +42,9 @@ CROWD = (
 
 def kept(connection: Connection) -> tuple[list[Mapping[Any, Any]], dict[str, Any], int]:
     """Return the events, what the log says by message without its number, and how many numbers were given."""
-    rows = [dict(row) for row in connection.execute(select(events).order_by(events.c.id)).mappings()]
+    rows: list[Mapping[Any, Any]] = [
+        dict(row) for row in connection.execute(select(events).order_by(events.c.id)).mappings()
+    ]
     lines = connection.execute(select(log).order_by(log.c.sequence)).mappings().all()
     assert [line["sequence"] for line in lines] == list(range(1, len(lines) + 1))
     bodies = [json.loads(line["body"]) for line in lines]
@@ -49,8 +52,7 @@ def kept(connection: Connection) -> tuple[list[Mapping[Any, Any]], dict[str, Any
     assert [body["sequence"] for body in bodies] == [line["sequence"] for line in lines]
     for body in bodies:
         body["sequence"] = body["data"]["sequence"] = 0
-    head = connection.scalars(select(heads.c.sequence).where(heads.c.name == "log")).one()
-    return rows, {body["id"]: body for body in bodies}, head
+    return rows, {body["id"]: body for body in bodies}, log_head(connection)
 
 
 def one_after_the_other(connection: Connection, arrivals: Sequence[Arrival]) -> list[Accepted]:
