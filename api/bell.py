@@ -10,6 +10,8 @@ class Bell:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._rung = asyncio.Event()
+        self.rings = 0
+        """How often it has rung: a question that names the number is asked after that ring."""
         self._lock = threading.Lock()
         self.silenced = False
         """The process is about to stop: nobody shall wait any more."""
@@ -43,5 +45,6 @@ class Bell:
             return
 
     def _wake(self) -> None:
+        self.rings += 1
         self._rung.set()
         self._rung = asyncio.Event()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from api.errors import ProblemError
+from api.sharing import Sharing
 
 
 class Listeners:
@@ -14,6 +15,8 @@ class Listeners:
     def __init__(self, seats: int, seats_each: int) -> None:
         self._seats, self._seats_each = seats, seats_each
         self._taken: Counter[str] = Counter()
+        self.sharing = Sharing()
+        """Most of them stand at the same line, and wake at the same moment."""
 
     @contextmanager
     def seat(self, account: str) -> Iterator[None]:

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -16,6 +17,7 @@ from api.fields import BIGGEST
 from api.services import Services, Wired
 from api.shapes import LOG
 from api.store import keys, log
+from api.store.scope import Scope
 from vision.errors import InvalidInputError, StorageError
 
 _log = logging.getLogger(__name__)
@@ -98,30 +100,45 @@ class _Listener:
     async def _told(self) -> AsyncIterator[str]:
         """Yield what is new, and a comment when nothing was for a while."""
         quiet_s = 0.0
-        while not self.services.log_bell.silenced and await run_in_threadpool(self._welcome):
-            news = await run_in_threadpool(self._news)
+        while not self.services.log_bell.silenced and await self._welcome():
+            rings = self.services.log_bell.rings
+            news = await self._news()
             for line in news:
                 yield f"id: {line.sequence}\nevent: {line.type}\ndata: {line.body}\n\n"
             quiet_s = 0.0 if news else quiet_s + POLL_S
             if quiet_s >= HEARTBEAT_S:
                 yield ": still here\n\n"
                 quiet_s = 0.0
-            if len(news) < PAGE:
+            if len(news) < PAGE and rings == self.services.log_bell.rings:
                 await self.services.log_bell.wait(POLL_S)
         if self.services.log_bell.silenced:
             yield "retry: 500\n: this process is about to stop; come back with the last id\n\n"
 
-    def _welcome(self) -> bool:
+    async def _welcome(self) -> bool:
         """Tell whether the session or key still lives, and take over what changed of its owner."""
-        if not self.caller.session:
-            with self.services.database.read() as connection:
-                return keys.lives(connection, self.caller.id, self.services.clock.now())
-        now = by_session(self.services, self.caller.session)
-        self.caller = now or self.caller
-        return now is not None and now.may(Permission.EVENTS_READ)
+        question = ("welcome", self.caller.id, self.caller.session, self.services.log_bell.rings)
+        still = await self.services.listeners.sharing.ask(question, partial(_still, self.services, self.caller))
+        self.caller = still or self.caller
+        return still is not None
 
-    def _news(self) -> list[log.Logged]:
-        with self.services.database.read() as connection:
-            lines = log.after(connection, self.caller.scope, self.sequence, PAGE)
+    async def _news(self) -> list[log.Logged]:
+        """Return the next lines; what was written before the last ring is among them."""
+        scope, services = self.caller.scope, self.services
+        question = ("news", scope, self.sequence, services.log_bell.rings)
+        lines = await services.listeners.sharing.ask(question, partial(_after, services, scope, self.sequence))
         self.sequence = lines[-1].sequence if lines else self.sequence
         return lines
+
+
+def _still(services: Services, caller: Caller) -> Caller | None:
+    """Return who listens, as the session or key has it now; None when it has ended or may no more."""
+    if caller.session:
+        now = by_session(services, caller.session)
+        return now if now is not None and now.may(Permission.EVENTS_READ) else None
+    with services.database.read() as connection:
+        return caller if keys.lives(connection, caller.id, services.clock.now()) else None
+
+
+def _after(services: Services, scope: Scope, sequence: int) -> list[log.Logged]:
+    with services.database.read() as connection:
+        return log.after(connection, scope, sequence, PAGE)
