@@ -93,28 +93,28 @@ class Turn:
 
 def _turn(folder: Path, postgres: Postgres | None, asked: argparse.Namespace) -> Turn:
     folder.mkdir()
-    bodies = [_body(number) for number in range(asked.events)]
+    bodies = [body_of(number) for number in range(asked.events)]
     env = os.environ | {"MINGCHU_DATA_DIR": str(folder), "MINGCHU_REQUESTS_PER_MIN": "0"}
     if postgres is None:
         floor_per_s = _floor(folder / "floor.sqlite3", bodies)
     else:
         floor_per_s = _floor_on_server(postgres.new_url(), bodies)
         env["MINGCHU_DATABASE_URL"] = postgres.new_url()
-    _mingchu(env, "site", "add", SITE)
-    key = _mingchu(env, "key", "add", "benchmark", "--scope", "events:write", "--scope", "events:read").strip()
-    with _serving(env) as (port, process):
-        before = _cpu_s(process.pid)
+    mingchu(env, "site", "add", SITE)
+    key = mingchu(env, "key", "add", "benchmark", "--scope", "events:write", "--scope", "events:read").strip()
+    with serving(env) as (port, process):
+        before = cpu_s(process.pid)
         took_s, latencies = _pushed(port, key, bodies, asked.clients)
-        cpu_ms = (_cpu_s(process.pid) - before) / len(bodies) * 1000
+        cpu_ms = (cpu_s(process.pid) - before) / len(bodies) * 1000
         _require_all(port, key, len(bodies))
     return Turn(len(bodies) / took_s, floor_per_s, [1000 * s for s in latencies], cpu_ms)
 
 
 def _results(turns: list[Turn], asked: argparse.Namespace) -> dict[str, Any]:
     latencies = quantiles([each for turn in turns for each in turn.latencies_ms], n=100)
-    per_cpu = _figures([1000 / turn.cpu_ms for turn in turns])
-    per_s = _figures([turn.ours_per_s for turn in turns])
-    ratio = _figures([turn.ratio for turn in turns])
+    per_cpu = figures([1000 / turn.cpu_ms for turn in turns])
+    per_s = figures([turn.ours_per_s for turn in turns])
+    ratio = figures([turn.ratio for turn in turns])
     return {
         "claim": __doc__.splitlines()[0].removeprefix("Claim: "),
         "command": " ".join(["python", "benchmarks/intake.py", *sys.argv[1:]]),
@@ -124,20 +124,21 @@ def _results(turns: list[Turn], asked: argparse.Namespace) -> dict[str, Any]:
         "clients": asked.clients,
         "events": asked.events,
         "rounds": asked.rounds,
-        "body_bytes": len(_body(0)[1]),
+        "body_bytes": len(body_of(0)[1]),
         "load_average": os.getloadavg(),
         "least_per_s": LEAST_RATE[asked.on],
         "holds": per_s["median"] >= LEAST_RATE[asked.on],
         "events_per_cpu_s": per_cpu,
         "events_per_s": per_s,
-        "floor_per_s": _figures([turn.floor_per_s for turn in turns]),
+        "floor_per_s": figures([turn.floor_per_s for turn in turns]),
         "ratio": ratio,
-        "server_cpu_ms": _figures([turn.cpu_ms for turn in turns]),
+        "server_cpu_ms": figures([turn.cpu_ms for turn in turns]),
         "latency_ms": {"p50": round(latencies[49], 1), "p99": round(latencies[98], 1)},
     }
 
 
-def _figures(values: list[float]) -> dict[str, float]:
+def figures(values: list[float]) -> dict[str, float]:
+    """Return the middle and the quarters of what the rounds gave."""
     low, _, high = quantiles(values, n=4) if len(values) > 1 else (values[0],) * 3
     return {"median": round(median(values), 2), "iqr_low": round(low, 2), "iqr_high": round(high, 2)}
 
@@ -170,7 +171,7 @@ _SEEN = {
 }
 
 
-def _body(number: int) -> tuple[str, bytes]:
+def body_of(number: int) -> tuple[str, bytes]:
     """Return the id and the bytes of one event as the line writes it."""
     event = str(uuid4())
     place = {"id": event, "site": SITE, "camera": f"camera-{number % CAMERAS}"}
@@ -215,13 +216,13 @@ def _floor_on_server(url: str, bodies: list[tuple[str, bytes]]) -> float:
         return len(bodies) / (time.perf_counter() - began)
 
 
-def _mingchu(env: dict[str, str], *arguments: str) -> str:
+def mingchu(env: dict[str, str], *arguments: str) -> str:
     """Return what one administration command prints."""
     return subprocess.run([*MINGCHU, *arguments], env=env, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 @contextmanager
-def _serving(env: dict[str, str]) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def serving(env: dict[str, str]) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """Run `mingchu serve` on a free port until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -245,14 +246,15 @@ def _await(port: int) -> None:
     raise TimeoutError("the API did not become ready")
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """Return the processor time of a process and all its threads (proc(5): fields 14 and 15 of stat)."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _pushed(port: int, key: str, bodies: list[tuple[str, bytes]], clients: int) -> tuple[float, list[float]]:
     """Return how long all took together, and each for itself, in seconds."""
-    requests = [_request(key, event, body) for event, body in bodies]
+    requests = [request_of(key, event, body) for event, body in bodies]
     latencies: list[list[float]] = [[] for _ in range(clients)]
     share = [requests[client::clients] for client in range(clients)]
     threads = [
@@ -266,7 +268,8 @@ def _pushed(port: int, key: str, bodies: list[tuple[str, bytes]], clients: int) 
     return time.perf_counter() - began, [each for one in latencies for each in one]
 
 
-def _request(key: str, event: str, body: bytes) -> bytes:
+def request_of(key: str, event: str, body: bytes) -> bytes:
+    """Return one whole HTTP request."""
     lines = (
         f"PUT /v1/events/{event} HTTP/1.1",
         "Host: 127.0.0.1",
