@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 from api.polygons import fault
 from vision.catalogue import load_catalogue
@@ -34,6 +34,10 @@ def site_types() -> tuple[str, ...]:
 SiteType = Annotated[str, Field(max_length=64), AfterValidator(_known_site_type)]
 BIGGEST = (1 << 53) - 1
 """The largest number that JSON carries exactly everywhere; every database of ours holds it."""
+
+
+Truth = Annotated[bool, Strict()]
+"""A truth value in a body: neither 0 nor 1, and no word for it."""
 
 
 def _counted(value: object) -> object:
@@ -139,9 +143,9 @@ class Sampling(BaseModel):
     patrol_s: float = Field(default=30.0, ge=5, le=3600)
     shifts: tuple[ShiftConfig, ...] = Field(default=(), max_length=16)
     """Hours with a rate of their own; the first that fits wins."""
-    burst: bool = True
+    burst: Truth = True
     """Look closely while something is suspected."""
-    spare_unchanged: bool = True
+    spare_unchanged: Truth = True
     """Let the models rest while nothing changes, a minute at most."""
 
     def told(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainSerializer, model_validator
 
 from api.bodies import instant
-from api.fields import Line, Moment, Slug
+from api.fields import Line, Moment, Slug, Truth
 from vision.catalogue import Jurisdiction
 from vision.events import Binding, Tier
 from vision.scene import ZoneType
@@ -56,7 +56,7 @@ class ClauseBody(_Part):
     article: str = Field(max_length=500)
     text: dict[Annotated[str, Field(max_length=8)], Annotated[str, Field(max_length=4000)]]
     source_url: str = Field(max_length=1000)
-    verified: bool
+    verified: Truth
 
 
 class EventData(_Part):

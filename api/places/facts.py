@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from api.fields import Line, NoNumber, Sampling, SiteType, Slug, TimeZone, Zones
+from api.fields import Line, NoNumber, Sampling, SiteType, Slug, TimeZone, Truth, Zones
 from api.places.contacts import Contacts
 from api.places.levels import Level
 from vision.catalogue import Jurisdiction
@@ -69,7 +69,7 @@ class SiteFacts(BaseModel):
     grade: Grade = ""
     """Risk grade from A (low) to D (high), with its day."""
     graded_on: Day | None = None
-    published: bool = False
+    published: Truth = False
     """Shown on the public page: a person's decision for each site."""
 
     @model_validator(mode="after")
@@ -105,9 +105,9 @@ class CameraFacts(BaseModel):
     interval_s: float = Field(default=2.0, gt=0, le=3600)
     pre_roll_s: float = Field(default=5.0, ge=0, le=30)
     post_roll_s: float = Field(default=5.0, ge=0, le=30)
-    attended: bool = False
+    attended: Truth = False
     sampling: Sampling = Sampling()
-    enabled: bool = True
+    enabled: Truth = True
     worker: Slug | Annotated[str, Field(max_length=0)] = ""
     """The worker that looks at it; empty = any."""
 

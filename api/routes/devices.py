@@ -13,7 +13,7 @@ from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import instant
 from api.errors import NotFoundError
-from api.fields import Line, Slug
+from api.fields import Line, Slug, Truth
 from api.places.facts import Day
 from api.services import Wired
 from api.shapes.places import DEVICE_REVIEW, DEVICE_REVIEWS
@@ -29,15 +29,15 @@ class NewReview(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    legal: bool
+    legal: Truth
     """A law or administrative regulation allows it here; reviewed by the authority's legal staff."""
-    technical: bool
+    technical: Truth
     """It meets the standards; reviewed by the authority's technical staff."""
-    siting: bool
+    siting: Truth
     """It is placed reasonably."""
-    signs: bool
+    signs: Truth
     """A sign at the spot says that it records."""
-    published: bool
+    published: Truth
     """Its place has been made public."""
     document: Line = Field(default="", max_length=200)
     """Number or address of the written review."""

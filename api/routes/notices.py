@@ -15,7 +15,7 @@ from api.auth.gate import Gate, GatedRoute
 from api.cases.orders import LANGUAGES, Language, on_the_wall
 from api.cursors import pack, unpack
 from api.errors import NotFoundError
-from api.fields import Line, SiteType, Slug, Written
+from api.fields import Line, SiteType, Slug, Truth, Written
 from api.noticing.bodies import cursor_of, notice_body, page_of, receipt_body, received_body, sent_body
 from api.noticing.sending import Letter, send, urge
 from api.papers.blocks import Facts, Paper, Words
@@ -50,7 +50,7 @@ class To(BaseModel):
     """Empty = the sender's own region."""
     types: list[SiteType] = Field(default=[], max_length=64)
     sites: list[Slug] = Field(default=[], max_length=2000)
-    officers: bool = False
+    officers: Truth = False
     """The supervisors there get a copy, too."""
 
 

@@ -12,7 +12,7 @@ from api.audit import record as note
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.errors import ConflictError, NotFoundError
-from api.fields import Line, Slug
+from api.fields import Line, Slug, Truth
 from api.photos.bodies import device_body, spot_body
 from api.photos.signing import decoded, is_signed, thumbprint
 from api.places.contacts import masked
@@ -46,7 +46,7 @@ class Decision(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    approve: bool
+    approve: Truth
 
 
 @router.get("/devices", summary="Registered phones")

@@ -16,7 +16,7 @@ from api.auth.secrets import code_digest, new_code
 from api.bodies import instant, version_etag
 from api.cursors import pack, unpack
 from api.errors import ConflictError, NotFoundError, StaleError
-from api.fields import Slug
+from api.fields import Slug, Truth
 from api.merging import Patch, documented, patched
 from api.people import Author, NewUser, Person, add_person, region_of
 from api.preconditions import IfMatch, require
@@ -31,7 +31,7 @@ Admin = Annotated[Caller, Depends(Gate(Permission.USERS_WRITE))]
 class ChangedUser(Person):
     """What can be changed about a user."""
 
-    disabled: bool = Field(default=False, description="May not come in; what the user did keeps the name.")
+    disabled: Truth = Field(default=False, description="May not come in; what the user did keeps the name.")
 
 
 @router.get("", summary="Users")

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from api.fields import Count, Moment
+from api.fields import Count, Moment, Truth
 from api.places.facts import Day
 
 
@@ -27,11 +27,19 @@ def test_a_count_is_a_whole_number(wrong: object) -> None:
     assert TypeAdapter(Count).validate_python(5) == 5
 
 
+@pytest.mark.parametrize("wrong", [0, 1, "true", "", None])
+def test_a_truth_value_is_one(wrong: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Truth).validate_python(wrong)
+    assert TypeAdapter(Truth).validate_python(False) is False
+
+
 @pytest.mark.parametrize(
     ("kind", "schema"),
     [
         (Moment, {"type": "string", "format": "date-time"}),
         (Day, {"type": "string", "format": "date"}),
+        (Truth, {"type": "boolean"}),
         (Count, {"type": "integer", "minimum": 0, "maximum": (1 << 53) - 1}),
     ],
 )
