@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,6 +46,9 @@ class Told:
     seen: Sighting
     detection: str
     """Frigate's id of the object whose snapshot and clip belong to it."""
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def told(config: FrigateConfig, payload: bytes) -> list[Told]:
@@ -98,7 +101,7 @@ def _id(value: Any) -> str:
 
 
 def _instant(value: Any) -> datetime:
-    return datetime.fromtimestamp(float(value), UTC)
+    return _EPOCH + timedelta(seconds=float(value))  # `fromtimestamp` has errors of the platform for what is too large
 
 
 def _box(value: Any) -> tuple[float, float, float, float] | None:

@@ -88,6 +88,12 @@ def test_what_is_no_message_of_frigate_s_is_refused(payload: bytes) -> None:
         told(CONFIG, payload)
 
 
+def test_a_time_that_no_calendar_has_is_refused() -> None:
+    payload = json.dumps({"type": "new", "after": {**AFTER, "start_time": 6.77680361916768e16}}).encode()
+    with pytest.raises(InvalidInputError):
+        told(CONFIG, payload)
+
+
 values = st.none() | st.booleans() | st.floats() | st.text(max_size=10) | st.lists(st.integers(), max_size=5)
 
 
