@@ -13,8 +13,7 @@ from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner
 
 from api.commands import register
-from api.places import sheets
-from api.places import workbook as workbooks
+from api.places import looking, sheets
 from api.shell import out
 from api.store.schema import audit, cameras, regions, sites, users
 from tests.unit.api.world import World, errors_of
@@ -252,7 +251,7 @@ async def test_a_workbook_that_is_none_or_a_bomb_is_refused(world: World, monkey
     assert errors_of(await sent(world, hollow.getvalue(), kind=XLSX))[0]["field"] == "file"
     strange = await sent(world, workbook(a=[["id"]], b=[["id"]]), kind=XLSX)
     assert errors_of(strange)[0]["field"] == "sheets"
-    monkeypatch.setattr(workbooks, "MOST_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(looking, "MOST_UNPACKED_BYTES", 1000)
     assert "unpacked" in (await sent(world, workbook(sites=[["id"]]), kind=XLSX)).text
     monkeypatch.setattr(sheets, "MOST_ROWS", 1)
     assert errors_of(await sent(world, SITES + GOOD + GOOD, table="sites"))[0]["field"] == "rows"
