@@ -21,7 +21,7 @@ from vision.picture_file import decoded
 
 RADIUS_M = 150.0
 WIDE_M = 400.0
-WIDE_SITES = frozenset({"school", "hospital", "central_kitchen", "producer", "cold_store", "logistics"})
+WIDE_SITES = frozenset({"school_canteen", "hospital_caterer", "central_kitchen", "producer", "cold_store", "logistics"})
 """Types of site whose grounds are large."""
 _SPOTS, _VIEWS = 6, 3
 """How many approved spots and views of the case's camera a scene is compared with."""

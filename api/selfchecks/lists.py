@@ -94,7 +94,7 @@ def _line(table: Table) -> Line:
     return Line(
         id=table.text("id"),
         rounds=table.choices("rounds", ROUNDS),
-        sites=table.names("sites"),
+        sites=table.choices("sites", {kind: kind for kind in load_catalogue().site_types}),
         words=_words(table),
         kinds=table.choices("kinds", kinds),
         photo=table.values.get("photo") is True,

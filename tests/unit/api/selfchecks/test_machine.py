@@ -96,7 +96,7 @@ def test_unknown_lines_are_named() -> None:
 
 
 def test_lists_depend_on_the_type_of_site() -> None:
-    assert "samples" in {line.id for line in LISTS.lines_of("daily", "school")}
+    assert "samples" in {line.id for line in LISTS.lines_of("daily", "school_canteen")}
     assert "samples" not in {line.id for line in LISTS.lines_of("daily", "restaurant")}
     assert {round_.post for round_ in LISTS.rounds.values()} == {"officer", "director", "principal"}
     assert all(LISTS.lines_of(name, "restaurant") for name in ROUNDS.values())
