@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
+from api.cases.offices import Offices
 from vision.errors import InvalidInputError
 from vision.rules.schedule import EVERY_DAY, Schedule
 
 SEARCHED_DAYS = 400
 """A calendar without a shift in so many days has none."""
-_DAY, _FRIDAY = timedelta(days=1), 5
+_DAY = timedelta(days=1)
 Span = tuple[datetime, datetime]
 """Half-open, aware UTC."""
 
@@ -36,6 +37,8 @@ class SiteCalendar:
     """Days on which no shift begins."""
     meals: tuple[Meal, ...] = (BREAKFAST, LUNCH, DINNER)
     """In the order of the day; served on the days on which somebody works."""
+    offices: Offices = field(default_factory=Offices)
+    """Those whose days the law counts."""
 
     def is_working(self, at: datetime) -> bool:
         """Tell whether the site works at an aware instant."""
@@ -63,15 +66,15 @@ class SiteCalendar:
         return self._span(next(islice(later, days - 1, None)), self.hours.opens, self.hours.closes)[1]
 
     def after_office_days(self, at: datetime, days: int) -> datetime:
-        """Return the end of the n-th day from Monday to Friday after the day of `at`, holidays left out.
+        """Return the end of the n-th day after the day of `at` on which offices work, the site's holidays left out.
 
         Periods of days in the law are working days of offices, also for a kitchen that never closes (Administrative
-        Penalty Law of China, article 85). Statutory holidays count as far as they are entered for the site.
+        Penalty Law of China, article 85). Statutory holidays are data (`offices.toml`).
         """
         day, left = at.astimezone(self._zone).date(), days
         while left:
             day += _DAY
-            left -= day.isoweekday() <= _FRIDAY and day not in self.holidays
+            left -= self.offices.are_open(day) and day not in self.holidays
         return self._instant(day, "24:00")
 
     def end_of_meal(self, at: datetime) -> datetime:

@@ -1,6 +1,6 @@
 """A case in somebody's hands: locked, whole, with the calendar by which its clocks count."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -12,6 +12,7 @@ from api.auth.caller import Caller, Role
 from api.cases.calendar import SiteCalendar
 from api.cases.escalation import Watched
 from api.cases.machine import Actor, Case
+from api.cases.offices import offices_of
 from api.cases.terms import Matter, Terms, load_policy
 from api.errors import NotFoundError
 from api.store import cases
@@ -46,9 +47,8 @@ def hold(connection: Connection, scope: Scope, case_id: str, *, lock: bool = Tru
     row = cases.find(connection, scope, case_id, lock=lock)
     if row is None:
         raise no_case(case_id)
-    return Held(
-        row, cases.watched(connection, row), calendar_of(row["site_hours"], row["site_time_zone"], row["site_holidays"])
-    )
+    site = {name: row[f"site_{name}"] for name in ("hours", "time_zone", "holidays", "jurisdiction")}
+    return Held(row, cases.watched(connection, row), calendar_of(site))
 
 
 def no_case(case_id: str) -> NotFoundError:
@@ -56,11 +56,12 @@ def no_case(case_id: str) -> NotFoundError:
     return NotFoundError(f"there is no case {case_id}")
 
 
-def calendar_of(hours: Mapping[str, Any], time_zone: str, holidays: Iterable[str] | None) -> SiteCalendar:
+def calendar_of(site: Row) -> SiteCalendar:
     """Return when a site works; one that says it never does must answer all the same, on any day."""
-    told = Hours.model_validate(hours)
-    schedule = Schedule(told.opens, told.closes, told.weekdays or EVERY_DAY, time_zone)
-    return SiteCalendar(schedule, frozenset(map(date.fromisoformat, holidays or ())))
+    told = Hours.model_validate(site["hours"])
+    schedule = Schedule(told.opens, told.closes, told.weekdays or EVERY_DAY, site["time_zone"])
+    holidays = frozenset(map(date.fromisoformat, site["holidays"] or ()))
+    return SiteCalendar(schedule, holidays, offices=offices_of(site["jurisdiction"]))
 
 
 def terms_for(event: Row, site: Row, day: date) -> Terms:
