@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from api.cases.calendar import SiteCalendar
-from api.cases.terms import Terms
+from api.cases.terms import Span, Terms
 
 ClockName = Literal["order", "acknowledge", "plan", "fix", "recheck", "appeal", "decide", "red", "on_site"]
 Party = Literal["supervisor", "kitchen", "system"]
@@ -106,14 +106,14 @@ class Clocks:
         names = ("acknowledge", "plan", "fix")
         return self._change(names, lambda clock: replace(clock, due_at=max(clock.due_at, until)))
 
-    def hasten(self, name: ClockName, terms: Terms, calendar: SiteCalendar) -> "Clocks":
-        """Let a clock end as early as other terms would have it; none ends later."""
-        span = getattr(terms, name)
-        if span is None:
-            return self
-        return self._change(
-            (name,), lambda clock: replace(clock, due_at=min(clock.due_at, span.after(clock.started_at, calendar)))
-        )
+    def hasten(self, names: Iterable[ClockName], terms: Terms, at: datetime, calendar: SiteCalendar) -> "Clocks":
+        """Let clocks end as early as if they had begun under other terms at an instant; none ends later."""
+        spans = {name: span for name in names if (span := getattr(terms, name)) is not None}
+        return self._change(spans, lambda clock: _hastened(clock, spans[clock.name], at, calendar))
+
+    def with_new(self, others: "Clocks") -> "Clocks":
+        """Return these and, behind them, others."""
+        return Clocks((*self.all, *others.all))
 
     def next_duty(self) -> Clock | None:
         """Return the running clock of somebody's duty that ends first; an appeal's window is no duty."""
@@ -128,6 +128,14 @@ def _left(clock: Clock, at: datetime, calendar: SiteCalendar) -> timedelta:
     if not clock.in_working_time or at >= clock.due_at:
         return clock.due_at - at
     return calendar.working_time(at, clock.due_at)
+
+
+def _hastened(clock: Clock, span: Span, at: datetime, calendar: SiteCalendar) -> Clock:
+    sooner = replace(clock, due_at=span.after(at, calendar), in_working_time=span.is_working_time)
+    if clock.left is None:
+        return sooner if sooner.due_at < clock.due_at else clock
+    left = _left(replace(sooner, left=None), at, calendar)
+    return replace(sooner, left=left) if left < clock.left else clock
 
 
 def _resumed(clock: Clock, at: datetime, calendar: SiteCalendar) -> Clock:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from api.cases.calendar import SiteCalendar
 from api.cases.clocks import Clock
-from api.cases.machine import Case, Step, taken, upcoming
+from api.cases.machine import Case, Stage, Step, taken, upcoming
 
 OVERDUE = 1.0
 """The share of a clock at which it has run out."""
@@ -63,9 +63,10 @@ class Turn:
 def shares(case: Case, clock: Clock) -> tuple[float, ...]:
     """Return at which shares of a clock its party is told.
 
-    Cards speak of a kitchen's clock that has run out; of a supervisor's nobody else would.
+    Cards speak of a kitchen's clock that has run out; of a supervisor's nobody else would. Behind a closed case nobody
+    is reminded that it can still be contested.
     """
-    if clock.party == "system":
+    if clock.party == "system" or (clock.name == "appeal" and case.stage is Stage.CLOSED):
         return ()
     return (*case.terms.reminders, OVERDUE) if clock.party == "supervisor" else case.terms.reminders
 

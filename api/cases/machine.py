@@ -6,8 +6,12 @@
                          └────────────── appeal (clocks pause) ──────────────────────┘  └─return▶ returned ─rectify▶ …
                               uphold▶ withdrawn   reject▶ clocks go on
 
+Neither putting it right nor the decision that it is right gives up the window to appeal: until it is over, also a
+closed case can be contested, and is withdrawn if that is upheld.
+
 A clock of the site that runs out shows the yellow card, then the red one, then sends an inspector; the stage stays, for
-the duty stays. Nothing here knows the time: a step brings its own.
+the duty stays. A supervisor may go there at any time: what is found put right closes the case, what is not shows the
+yellow card and starts the time to put it right anew. Nothing here knows the time: a step brings its own.
 """
 
 from collections.abc import Callable
@@ -17,7 +21,7 @@ from enum import StrEnum
 from typing import Literal
 
 from api.cases.calendar import SiteCalendar
-from api.cases.clocks import ClockName, Clocks, Party
+from api.cases.clocks import PARTIES, ClockName, Clocks, Party
 from api.cases.terms import Terms
 from vision.errors import InvalidInputError
 
@@ -55,6 +59,7 @@ class Action(StrEnum):
     RETURN = "return"
     EXTEND = "extend"
     INSPECT = "inspect"
+    FIND_UNFIXED = "find_unfixed"
     WITHDRAW = "withdraw"
     WARN_YELLOW = "warn_yellow"
     WARN_RED = "warn_red"
@@ -64,8 +69,8 @@ class Action(StrEnum):
 OVER = frozenset({Stage.CLOSED, Stage.WITHDRAWN})
 AT_THE_SITE = frozenset({Stage.ORDERED, Stage.ACKNOWLEDGED, Stage.PLANNED, Stage.RETURNED})
 """Stages in which the site is to act."""
-CONTESTABLE = AT_THE_SITE | {Stage.RECTIFIED}
-"""Whoever puts a thing right does not thereby admit it: the window to appeal stays open."""
+CONTESTABLE = AT_THE_SITE | {Stage.RECTIFIED, Stage.CLOSED}
+"""Whoever puts a thing right does not thereby admit it: the window to appeal stays open, also behind a closed case."""
 EVERYWHERE = frozenset(Stage) - OVER
 
 
@@ -111,8 +116,8 @@ class Case:
 
     @property
     def is_over(self) -> bool:
-        """Tell whether nothing more can happen."""
-        return self.stage in OVER
+        """Tell whether nobody has anything to do any more."""
+        return self.stage in OVER and self.appeal != "filed"
 
     @property
     def turn(self) -> Party | None:
@@ -155,6 +160,16 @@ def _is_appealed(case: Case, _at: datetime) -> bool:
     return case.appeal == "filed"
 
 
+def _is_told(case: Case, _at: datetime) -> bool:
+    """Tell whether what a site states is still of use: a closed case that nobody contests is closed."""
+    return case.stage is not Stage.CLOSED or case.appeal == "filed"
+
+
+def _has_had_its_time(case: Case, _at: datetime) -> bool:
+    """Tell whether something can be found not put right: the site says that it is, or its time has run out."""
+    return case.stage is Stage.RECTIFIED or case.card != "none"
+
+
 def _shows(card: Card) -> Callable[[Case, datetime], bool]:
     return lambda case, _at: case.card == card
 
@@ -174,7 +189,13 @@ RULES: dict[Action, Rule] = {
         starts=("acknowledge", "plan", "fix", "appeal"),
     ),
     Action.ACKNOWLEDGE: Rule("kitchen", frozenset({Stage.ORDERED}), Stage.ACKNOWLEDGED, stops=("acknowledge",)),
-    Action.STATE: Rule("kitchen", EVERYWHERE - {Stage.CONFIRMED}, needs=REASON),
+    Action.STATE: Rule(
+        "kitchen",
+        (EVERYWHERE | {Stage.CLOSED}) - {Stage.CONFIRMED},
+        needs=REASON,
+        when=_is_told,
+        why="the case is closed and not contested",
+    ),
     Action.APPEAL: Rule(
         "kitchen",
         CONTESTABLE,
@@ -222,8 +243,16 @@ RULES: dict[Action, Rule] = {
         EVERYWHERE - {Stage.CONFIRMED},
         Stage.CLOSED,
         needs=frozenset({"reason", "proof"}),
-        when=_shows("on_site"),
-        why="an inspector must have been sent",
+    ),
+    Action.FIND_UNFIXED: Rule(
+        "supervisor",
+        CONTESTABLE - OVER,
+        Stage.RETURNED,
+        needs=frozenset({"reason", "proof"}),
+        stops=(*SITE_CLOCKS, "recheck", "red", "on_site"),
+        starts=("fix", "red"),
+        when=_has_had_its_time,
+        why="the site still has time to put it right",
     ),
     Action.WITHDRAW: Rule("supervisor", EVERYWHERE, Stage.WITHDRAWN, needs=REASON),
     Action.WARN_YELLOW: Rule("system", AT_THE_SITE, starts=("red",), when=_shows("none"), why="no card may be shown"),
@@ -242,6 +271,7 @@ RULES: dict[Action, Rule] = {
 _APPEALS: dict[Action, Appeal] = {Action.APPEAL: "filed", Action.UPHOLD: "upheld", Action.REJECT: "rejected"}
 _CARDS: dict[Action, Card] = {
     Action.WARN_YELLOW: "yellow",
+    Action.FIND_UNFIXED: "yellow",
     Action.WARN_RED: "red",
     Action.SEND_INSPECTOR: "on_site",
 }
@@ -262,12 +292,6 @@ WHILE_APPEALED = frozenset({Action.STATE, Action.UPHOLD, Action.REJECT, Action.W
 def begun(case_id: str, confirmed_by: str, terms: Terms, at: datetime, calendar: SiteCalendar) -> Case:
     """Return the case of a violation that a supervisor has just confirmed."""
     return Case(case_id, confirmed_by, terms, clocks=Clocks().start(("order",), terms, at, calendar))
-
-
-def tightened(case: Case, terms: Terms, calendar: SiteCalendar) -> Case:
-    """Return a case that is not ordered yet under other terms: something graver has joined it."""
-    clocks = case.clocks.hasten("order", terms, calendar)
-    return replace(case, terms=terms, clocks=clocks) if case.stage is Stage.CONFIRMED else case
 
 
 def taken(case: Case, step: Step, calendar: SiteCalendar) -> Case:
@@ -293,7 +317,8 @@ def permitted(case: Case, by: Actor, at: datetime) -> tuple[Action, ...]:
 def stopped_by(name: ClockName) -> tuple[Action, ...]:
     """Return which steps stop a clock."""
     good = MAKES_GOOD if name in ("red", "on_site") else frozenset()
-    return tuple(action for action, rule in RULES.items() if name in rule.stops or rule.to in OVER or action in good)
+    ends = {Stage.WITHDRAWN} if name == "appeal" else OVER
+    return tuple(action for action, rule in RULES.items() if name in rule.stops or rule.to in ends or action in good)
 
 
 def _refuse(case: Case, step: Step, rule: Rule) -> None:
@@ -325,8 +350,10 @@ def _obstacle(case: Case, step: Step) -> str:
 
 
 def _clocks(case: Case, step: Step, rule: Rule, calendar: SiteCalendar) -> Clocks:
-    if rule.to in OVER:
+    if rule.to is Stage.WITHDRAWN:
         return case.clocks.stop_all(step.at, step.action)
+    if rule.to is Stage.CLOSED:
+        return case.clocks.stop(tuple(name for name in PARTIES if name != "appeal"), step.at, step.action)
     clocks = case.clocks.stop(rule.stops, step.at, step.action)
     if step.action in MAKES_GOOD:
         clocks = clocks.stop(("red", "on_site"), step.at, step.action)

@@ -61,6 +61,8 @@ class Texts:
     """Every sentence of one language."""
 
     order: Mapping[str, str]
+    graver: Mapping[str, str]
+    """What a site is told when something graver joins."""
     paper: Mapping[str, str]
     """What the printed order says beside it."""
     clocks: Mapping[str, str]
@@ -70,6 +72,19 @@ class Texts:
 def written_order(occasion: Occasion) -> dict[str, dict[str, str]]:
     """Return title and body by language; the body's paragraphs are lines."""
     return {language: _in(language, occasion) for language in LANGUAGES}
+
+
+def written_warning(occasion: Occasion) -> dict[str, dict[str, str]]:
+    """Return what a site is told when something graver has joined a case that it knows: title, and the deadlines."""
+    return {language: _warning(language, occasion) for language in LANGUAGES}
+
+
+def _warning(language: Language, occasion: Occasion) -> dict[str, str]:
+    lines, texts = load_texts()[language].graver, load_texts()[language].order
+    body = [Template(texts["site"]).substitute(site=occasion.site)]
+    body.append(Template(lines["finding"]).substitute(_finding(language, occasion)))
+    body += [Template(texts[name]).substitute(values) for name, values in _deadlines(occasion)]
+    return {"title": lines["title"], "body": "\n".join(body)}
 
 
 def _in(language: Language, occasion: Occasion) -> dict[str, str]:
@@ -86,12 +101,16 @@ def _lines(language: Language, occasion: Occasion) -> Iterator[tuple[str, Mappin
         yield "repeat", {"repeats": occasion.repeats}
     yield from _quotes(language, occasion.quotes)
     yield "demand", {}
+    yield from _deadlines(occasion)
+    yield "answer", {}
+    yield "evidence", {}
+
+
+def _deadlines(occasion: Occasion) -> Iterator[tuple[str, Mapping[str, object]]]:
     running = {clock.name: clock.due_at for clock in occasion.clocks if clock.is_running}
     for name in DEADLINES:
         if name in running:
             yield name, {"due": on_the_wall(running[name], occasion.time_zone)}
-    yield "answer", {}
-    yield "evidence", {}
 
 
 def _finding(language: Language, occasion: Occasion) -> Mapping[str, object]:
@@ -128,9 +147,10 @@ def load_texts(path: Path = TEXTS) -> Mapping[Language, Texts]:
 
 
 def _texts(table: Table) -> Texts:
-    table.only("order", "paper", "clocks", "actions")
+    table.only("order", "graver", "paper", "clocks", "actions")
     return Texts(
         order=_sentences(table.table("order"), LINES),
+        graver=_sentences(table.table("graver"), ("title", "finding")),
         paper=_sentences(table.table("paper"), PAPER_WORDS),
         clocks=_sentences(table.table("clocks"), PARTIES),
         actions=_sentences(table.table("actions"), [action.value for action in Action]),

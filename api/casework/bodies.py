@@ -29,9 +29,14 @@ def case_body(row: Row, clocks: Iterable[Row], now: datetime) -> dict[str, Any]:
         "updated_at": instant(row["updated_at"]),
         "due_at": instant(due_at),
         "overdue": row["due_at"] <= now,
-        "clocks": [clock_body(clock, now) for clock in clocks if clock["stopped_at"] is None],
+        "clocks": [clock_body(clock, now) for clock in clocks if _matters(row, clock, now)],
         "etag": version_etag(row),
     }
+
+
+def _matters(row: Row, clock: Row, now: datetime) -> bool:
+    """Tell whether a clock says something still: the window behind a case that is over ends in silence."""
+    return clock["stopped_at"] is None and not (row["turn"] == "none" and clock["due_at"] <= now)
 
 
 def running_clock(row: Row) -> dict[str, Any]:

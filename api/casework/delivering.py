@@ -36,6 +36,17 @@ def deliver(connection: Connection, caller: Caller, case: Row, texts: Mapping[st
     note(connection, Act(caller.actor, "order.sent", case["id"], target), at)
 
 
+def warn_site(connection: Connection, caller: Caller, case: Row, texts: Mapping[str, Any], at: datetime) -> None:
+    """Tell a site that the deadlines of an order have become shorter."""
+    site = sites.find(connection, WHOLE, case["site_id"])
+    assert site is not None  # noqa: S101 - the case refers to it
+    notice_id, target = str(uuid5(UUID(case["id"]), f"warning/{at.isoformat()}")), {"sites": [case["site_id"]]}
+    values = {"kind": "warning", "region_id": site["region_id"], "case_id": None, "user_id": caller.id}
+    notices.add(connection, {"id": notice_id, "sent_at": at, "texts": dict(texts), "target": target, **values})
+    notices.copy_to_sites(connection, notice_id, Reach(Scope("/", case["site_id"])))
+    note(connection, Act(caller.actor, "order.hastened", case["id"], target), at)
+
+
 def seen_by_site(connection: Connection, caller: Caller, case_id: str, at: datetime) -> None:
     """Write the receipt of a site whose people act on an order: they have read it."""
     notices.read(connection, Box(caller.scope.site, caller.id), order_id_of(case_id), caller.id, at)

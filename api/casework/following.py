@@ -9,11 +9,14 @@ from sqlalchemy import Connection
 
 from api.auth.caller import Caller
 from api.cases.escalation import Watched
+from api.cases.graver import tightened
 from api.cases.joining import Ground, Leaving, a_year_before, ground_of, is_graver, leaving, makes_case
-from api.cases.machine import Action, Actor, Step, begun, taken, tightened
+from api.cases.machine import Action, Actor, Stage, Step, begun, taken
 from api.cases.terms import load_policy
 from api.casework.acting import catch_up
+from api.casework.delivering import warn_site
 from api.casework.holding import Held, Row, calendar_of, hold, terms_for
+from api.casework.ordering import graver_texts
 from api.casework.telling import Happening, tell
 from api.errors import ConflictError
 from api.store import cases, sites
@@ -68,7 +71,7 @@ def _begin(connection: Connection, caller: Caller, judged: Judged) -> None:
     event, ground = judged.event, judged.ground
     site = sites.find(connection, WHOLE, ground.site)
     assert site is not None  # noqa: S101 - the event refers to it
-    calendar = calendar_of(site["hours"], site["time_zone"], site["holidays"])
+    calendar = calendar_of(site)
     terms = terms_for(event, site, ground.day)
     case = begun(case_id_of(event["id"], judged.number), caller.id, terms, judged.at, calendar)
     watched = Watched(case, (0,) * len(case.clocks.all))
@@ -101,10 +104,12 @@ def _join(connection: Connection, caller: Caller, judged: Judged, case_id: str) 
         site = sites.find(connection, WHOLE, event["site_id"])
         assert site is not None  # noqa: S101 - the event refers to it
         terms = terms_for(event, site, judged.ground.day)
-        after = after.after(tightened(held.case, terms, held.calendar), judged.at)
+        after = after.after(tightened(held.case, terms, judged.at, held.calendar), judged.at)
         values["tier"] = event["tier"]
     cases.join(connection, case_id, event["id"], caller.id, judged.at)
     cases.put(connection, held.watched, after, values)
+    if "tier" in values and held.case.stage is not Stage.CONFIRMED:
+        warn_site(connection, caller, held.row, graver_texts(connection, held.row, after.case), judged.at)
     happening = Happening("joined", _mark(judged), judged.at, caller.actor, {"event": event["id"]})
     tell(connection, case_id, happening, judged.at)
 

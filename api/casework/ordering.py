@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from api.cases.machine import Case
-from api.cases.orders import LANGUAGES, Occasion, Quote, written_order
+from api.cases.orders import LANGUAGES, Occasion, Quote, written_order, written_warning
 from api.casework.holding import Row, book
 from api.store import cases
 from vision.catalogue import Clause, Place
@@ -16,9 +16,18 @@ from vision.scene import ZoneType
 
 def order_texts(connection: Connection, row: Row, case: Case) -> dict[str, dict[str, str]]:
     """Return title and body by language; `case` is already ordered, so that its deadlines run."""
+    return written_order(_occasion(connection, row, case))
+
+
+def graver_texts(connection: Connection, row: Row, case: Case) -> dict[str, dict[str, str]]:
+    """Return what tells a site that something graver has joined; `case` has the shorter deadlines already."""
+    return written_warning(_occasion(connection, row, case))
+
+
+def _occasion(connection: Connection, row: Row, case: Case) -> Occasion:
     members = [member for member in cases.events_of(connection, row["id"]) if member["left_at"] is None]
     first = min(members, key=lambda member: member["started_at"])
-    occasion = Occasion(
+    return Occasion(
         case=row["id"],
         site=row["site_name"],
         kind=kind_names(row["kind"]),
@@ -30,7 +39,6 @@ def order_texts(connection: Connection, row: Row, case: Case) -> dict[str, dict[
         clocks=case.clocks,
         time_zone=row["site_time_zone"],
     )
-    return written_order(occasion)
 
 
 def kind_names(kind: str) -> Mapping[str, str]:

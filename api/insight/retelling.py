@@ -11,7 +11,7 @@ from api.insight.scores import CaseFact
 from api.messages import PREFIX
 
 _CASE = f"{PREFIX}case."
-_SHOWS = {"warn_yellow": "yellow", "warn_red": "red", "send_inspector": "on_site"}
+_SHOWS = {"warn_yellow": "yellow", "find_unfixed": "yellow", "warn_red": "red", "send_inspector": "on_site"}
 
 
 def retold(lines: Iterable[str]) -> list[CaseFact]:

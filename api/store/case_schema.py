@@ -26,6 +26,7 @@ NEVER = datetime(9000, 1, 1, tzinfo=UTC)
 """Stands in an index for what will not come; the end of our times (api.fields.LAST_YEAR)."""
 _IS_OPEN = text("stage NOT IN ('closed', 'withdrawn')")
 """Also how queries must say it, word for word: only then a database sees that the partial index answers them."""
+_AWAITS = text("turn <> 'none'")
 _IS_IN = text("left_at IS NULL")
 
 cases = Table(
@@ -63,7 +64,7 @@ cases = Table(
     CheckConstraint("version >= 1 AND steps >= 0", name="version"),
     Index("uq_cases_open", "site_id", "kind", "day", unique=True, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index(None, "began_at", "id"),
-    Index("ix_cases_open_due", "due_at", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("ix_cases_awaits_due", "due_at", "id", sqlite_where=_AWAITS, postgresql_where=_AWAITS),
     Index(None, "wakes_at"),
     Index(None, "site_id", "began_at"),
     Index(None, "site_id", "kind", "day"),
@@ -77,6 +78,9 @@ ordered, and never changes after.
 """
 
 is_open: ColumnElement[bool] = literal_column("cases.stage NOT IN ('closed', 'withdrawn')")
+"""An event of its ground joins it."""
+awaits: ColumnElement[bool] = literal_column("cases.turn <> 'none'")
+"""Somebody is to act: it is open, or closed and contested."""
 
 case_events = Table(
     "case_events",

@@ -23,15 +23,13 @@ from sqlalchemy import (
 
 from api.cases.escalation import Watched
 from api.cases.joining import Ground
-from api.cases.machine import OVER
 from api.store.case_rows import case_values, clock_rows, step_row, watched_of
-from api.store.case_schema import NEVER, case_clocks, case_events, case_steps, cases, is_open
+from api.store.case_schema import NEVER, awaits, case_clocks, case_events, case_steps, cases, is_open
 from api.store.database import upsert
 from api.store.schema import cameras, events, sites, users
 from api.store.scope import Scope, sites_within
 
 Sort = Literal["newest", "due"]
-_OVER = [str(stage) for stage in OVER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,7 @@ class CaseFilter:
     kind: tuple[str, ...] = ()
     tier: tuple[str, ...] = ()
     open: bool | None = None
+    """Somebody is to act: also where a closed case is contested."""
     overdue: bool | None = None
     """A person's duty had run out at `at`."""
     of_user: str = ""
@@ -103,7 +102,7 @@ def page(connection: Connection, scope: Scope, wanted: CaseFilter, part: CasePag
     by = cases.c.due_at if part.sort == "due" else cases.c.began_at
     query = _listed(scope).where(*_where(wanted))
     if part.sort == "due":
-        query = query.where(is_open)
+        query = query.where(awaits)
     if part.behind is not None:
         # The bound values need the columns' own types: SQLite keeps instants as text.
         place, last = tuple_(by, cases.c.id), tuple_(*part.behind, types=(by.type, cases.c.id.type))
@@ -118,9 +117,9 @@ def _where(wanted: CaseFilter) -> list[ColumnElement[bool]]:
         cases.c[column].in_(getattr(wanted, name)) for name, column in names.items() if getattr(wanted, name)
     ]
     if wanted.open is not None:
-        chosen.append(is_open if wanted.open else cases.c.stage.in_(_OVER))
+        chosen.append(awaits if wanted.open else cases.c.turn == "none")
     if wanted.overdue is not None:
-        late = and_(is_open, cases.c.due_at <= wanted.at)
+        late = and_(awaits, cases.c.due_at <= wanted.at)
         chosen.append(late if wanted.overdue else cases.c.due_at > wanted.at)
     if wanted.of_user:
         done = exists().where(case_steps.c.case_id == cases.c.id, case_steps.c.user_id == wanted.of_user)
@@ -150,6 +149,12 @@ def homes_of(connection: Connection, event_ids: Iterable[str]) -> Mapping[str, R
     return {row["event_id"]: row for row in connection.execute(query).mappings()}
 
 
+def unfinished(connection: Connection, site_id: str) -> Sequence[RowMapping]:
+    """Return the cases of a site in which somebody is to act, the oldest first."""
+    query = select(cases.c.id, cases.c.stage).where(cases.c.site_id == site_id, awaits)
+    return connection.execute(query.order_by(cases.c.began_at, cases.c.id)).mappings().all()
+
+
 def due(connection: Connection, at: datetime, limit: int) -> Sequence[str]:
     """Return cases for which something falls due by an instant, the longest overdue first."""
     query = select(cases.c.id).where(cases.c.wakes_at <= at).order_by(cases.c.wakes_at).limit(limit)
@@ -160,7 +165,7 @@ def unanswered(connection: Connection, scope: Scope, at: datetime, limit: int) -
     """Return open cases in which a kitchen's duty had run out by an instant or a card is shown, with its contacts."""
     silent = and_(cases.c.turn == "kitchen", or_(cases.c.due_at <= at, cases.c.card != "none"))
     query = _listed(scope).add_columns(sites.c.contacts.label("site_contacts"))
-    query = query.where(is_open, or_(silent, cases.c.card == "on_site"))
+    query = query.where(awaits, or_(silent, cases.c.card == "on_site"))
     return connection.execute(query.order_by(cases.c.due_at, cases.c.id).limit(limit)).mappings().all()
 
 

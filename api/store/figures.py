@@ -117,7 +117,9 @@ def funnel(connection: Connection, scope: Scope, span: Span) -> Mapping[str, int
 def _cases(connection: Connection, scope: Scope, span: Span) -> Mapping[str, int]:
     """Return cases begun by events of the span, and which of them were ordered, closed, and closed without a card."""
     ordered = exists().where(case_steps.c.case_id == cases.c.id, case_steps.c.action == "order")
-    warned = exists().where(case_steps.c.case_id == cases.c.id, case_steps.c.action == "warn_yellow")
+    warned = exists().where(
+        case_steps.c.case_id == cases.c.id, case_steps.c.action.in_(("warn_yellow", "find_unfixed"))
+    )
     closed = cases.c.stage == "closed"
     tests: Mapping[str, list[ColumnElement[bool]]] = {
         "cases": [],

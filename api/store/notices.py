@@ -100,6 +100,14 @@ def copy_to_users(connection: Connection, notice_id: str, user_ids: Iterable[str
         connection.execute(insert(copies), rows)
 
 
+def copy_to_new_users(connection: Connection, notice_id: str, user_ids: Iterable[str]) -> None:
+    """Give copies of a notice, if there is one, to those of these people who have none."""
+    if connection.execute(select(notices.c.id).where(notices.c.id == notice_id)).first() is None:
+        return
+    had = set(connection.scalars(select(copies.c.user_id).where(copies.c.notice_id == notice_id)))
+    copy_to_users(connection, notice_id, [user for user in user_ids if user not in had])
+
+
 def local_officers(connection: Connection, site_id: str) -> Sequence[str]:
     """Return the supervisors of the smallest region around a site that has any."""
     region = select(regions.c.path).join(sites, sites.c.region_id == regions.c.id).where(sites.c.id == site_id)

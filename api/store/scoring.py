@@ -21,7 +21,7 @@ REMEMBERED = timedelta(days=735)
 TOLD_WITHIN = timedelta(minutes=15)
 """A camera whose worker has been silent for longer shows nothing that we know of."""
 FINDING_HOLDS = timedelta(days=30)
-_CARDS = {"warn_yellow": "yellow", "warn_red": "red", "send_inspector": "on_site"}
+_CARDS = {"warn_yellow": "yellow", "find_unfixed": "yellow", "warn_red": "red", "send_inspector": "on_site"}
 _ASKED = ("order", *_CARDS)
 _FRESH: Mapping[str, Any] = {
     "points": 100.0,

@@ -156,7 +156,7 @@ def test_two_people_cannot_both_be_first(city: Database) -> None:
             refusals.append(error.errors[0]["allowed"])
 
     together(order, order, order)
-    assert refusals == ["extend, withdraw"] * 2
+    assert refusals == ["extend, inspect, withdraw"] * 2
 
 
 def test_the_database_itself_knows_the_rules(city: Database) -> None:
@@ -194,7 +194,7 @@ def test_no_list_sorts_or_searches_all_cases(city: Database) -> None:
         confirmed(city, number, kind=f"kind_{number}", at=NOW + timedelta(minutes=number))
     wanted = {
         "ix_cases_began_at_id": (CasePage("newest", 5), CaseFilter()),
-        "ix_cases_open_due": (CasePage("due", 5, (NOW, "0")), CaseFilter(overdue=True, at=NOW)),
+        "ix_cases_awaits_due": (CasePage("due", 5, (NOW, "0")), CaseFilter(overdue=True, at=NOW)),
     }
     for index, (part, chosen) in wanted.items():
         plan = explained(city, partial(cases.page, scope=WHOLE, wanted=chosen, part=part))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.cases.calendar import SiteCalendar
+from api.cases.graver import tightened
 from api.cases.machine import (
     AT_THE_SITE,
     OVER,
@@ -56,13 +57,13 @@ def running(case: Case) -> set[str]:
 
 def test_the_good_story() -> None:
     case = case_after(Action.ORDER, Action.ACKNOWLEDGE, Action.PLAN, Action.RECTIFY, Action.ACCEPT)
-    assert (case.stage, case.card, running(case)) == (Stage.CLOSED, "none", set())
+    assert (case.stage, case.card, running(case)) == (Stage.CLOSED, "none", {"appeal"})
     assert [(clock.name, clock.stopped_by) for clock in case.clocks] == [
         ("order", "order"),
         ("acknowledge", "acknowledge"),
         ("plan", "plan"),
         ("fix", "rectify"),
-        ("appeal", "accept"),
+        ("appeal", ""),
         ("recheck", "accept"),
     ]
 
@@ -96,6 +97,58 @@ def test_putting_it_right_gives_up_no_appeal_and_no_time_to_check_it_again() -> 
     (after,) = [clock for clock in rejected.clocks if clock.name == "recheck"]
     assert (rejected.stage, after.due_at - recheck.due_at) == (Stage.RECTIFIED, timedelta(hours=20))
     assert taken(appealed, step(Action.UPHOLD, hours(23)), CALENDAR).stage is Stage.WITHDRAWN
+
+
+def test_a_closed_case_can_be_contested_until_its_window_is_over() -> None:
+    closed = case_after(Action.ORDER, Action.RECTIFY, Action.ACCEPT)
+    assert (closed.turn, permitted(closed, COOK, hours(1))) == (None, (Action.APPEAL,))
+    assert permitted(closed, WANG, hours(1)) == ()
+    appealed = taken(closed, step(Action.APPEAL, hours(2)), CALENDAR)
+    assert (appealed.stage, appealed.turn, appealed.is_over) == (Stage.CLOSED, "supervisor", False)
+    assert running(appealed) == {"decide"}
+    assert permitted(appealed, WANG, hours(3)) == (Action.UPHOLD, Action.REJECT)
+    assert permitted(appealed, COOK, hours(3)) == (Action.STATE,)
+    upheld = taken(appealed, step(Action.UPHOLD, hours(3)), CALENDAR)
+    assert (upheld.stage, upheld.appeal, running(upheld)) == (Stage.WITHDRAWN, "upheld", set())
+    rejected = taken(appealed, step(Action.REJECT, hours(3)), CALENDAR)
+    assert (rejected.stage, rejected.turn, running(rejected)) == (Stage.CLOSED, None, set())
+    (window,) = [clock for clock in closed.clocks if clock.name == "appeal"]
+    assert permitted(closed, COOK, window.due_at) == ()
+
+
+def test_something_graver_shortens_what_runs_from_now_on_and_lengthens_nothing() -> None:
+    ordered = case_after(Action.ORDER)
+    before = {clock.name: clock.due_at for clock in ordered.clocks if clock.is_running}
+    graver = load_policy().terms(Matter("I", "rodent", ZoneType.SPECIAL_ROOM, "canteen", 2.0, 24.0))
+    case = tightened(ordered, graver, hours(1), CALENDAR)
+    after = {clock.name: clock.due_at for clock in case.clocks if clock.is_running}
+    assert after["acknowledge"] == hours(1.5)
+    assert after["fix"] == CALENDAR.end_of_meal(hours(1)) < before["fix"]
+    assert after["plan"] == before["plan"], "two hours from the order end before two hours from now"
+    assert after["appeal"] == before["appeal"], "nobody's right to be heard becomes shorter"
+    assert tightened(case, TERMS, hours(1), CALENDAR).clocks == case.clocks, "what is lighter shortens nothing"
+
+
+def test_something_graver_asks_for_the_plan_that_was_not_asked_for() -> None:
+    plain = load_policy().terms(Matter("III", "no_hat", ZoneType.COOKING, "canteen", None, None))
+    case = taken(begun("case-1", LI.id, plain, START, CALENDAR), step(Action.ORDER, hours(0.1)), CALENDAR)
+    assert running(case) == {"acknowledge", "appeal"}
+    graver = load_policy().terms(Matter("I", "rodent", ZoneType.COOKING, "canteen", None, None))
+    case = tightened(case, graver, hours(1), CALENDAR)
+    assert running(case) == {"acknowledge", "plan", "fix", "appeal"}
+    assert [c.started_at for c in case.clocks if c.name == "plan"] == [hours(1)]
+
+
+def test_while_an_appeal_is_decided_something_graver_shortens_what_is_left() -> None:
+    appealed = case_after(Action.ORDER, Action.APPEAL)
+    graver = load_policy().terms(Matter("I", "rodent", ZoneType.SPECIAL_ROOM, "canteen", 2.0, 24.0))
+    case = tightened(appealed, graver, hours(1), CALENDAR)
+    assert running(case) == {"decide"}
+    (left,) = [clock.left for clock in case.clocks if clock.name == "acknowledge"]
+    assert left == timedelta(minutes=30)
+    case = taken(case, step(Action.REJECT, hours(2)), CALENDAR)
+    (due,) = [clock.due_at for clock in case.clocks if clock.name == "acknowledge"]
+    assert due == hours(2.5)
 
 
 def test_nobody_gets_more_than_a_year_more() -> None:
@@ -178,8 +231,8 @@ def test_what_is_missing_is_named(action: Action, missing: dict[str, object], fi
 def test_an_illegal_step_says_what_is_permitted() -> None:
     with pytest.raises(IllegalStepError) as caught:
         taken(case_after(Action.ORDER), step(Action.ACCEPT, hours(1)), CALENDAR)
-    assert caught.value.permitted == (Action.EXTEND, Action.WITHDRAW)
-    assert "extend, withdraw" in str(caught.value)
+    assert caught.value.permitted == (Action.EXTEND, Action.INSPECT, Action.WITHDRAW)
+    assert "extend, inspect, withdraw" in str(caught.value)
 
 
 def test_nothing_happens_to_a_case_that_is_over() -> None:
@@ -217,8 +270,9 @@ def _balanced(case: Case) -> None:
     assert all((clock.stopped_at is None) == (clock.stopped_by == "") for clock in case.clocks)
     assert all(clock.stopped_at is None or clock.stopped_at >= clock.started_at for clock in case.clocks)
     assert [s.at for s in case.steps] == sorted(s.at for s in case.steps)
-    assert (case.stage in OVER) == case.is_over
+    assert case.is_over == (case.stage in OVER and case.appeal != "filed")
     assert case.card == "none" or case.stage in AT_THE_SITE | OVER
+    assert (case.turn is None) == case.is_over
     assert len([clock.name for clock in duties]) == len({clock.name for clock in duties})
 
 
