@@ -20,6 +20,7 @@ from api.routes import (
     gradings,
     health,
     insight,
+    inspections,
     intake,
     notices,
     order_preview,
@@ -53,7 +54,21 @@ _CASES = (threads, orders, notices, cases)
 _TAKING = (uploads, boxes)
 _LOOKING = (detect, dialects, videos)
 _TELLING = (stream, webhooks)
-_PLACES = (regions, sites, gradings, duties, cameras, devices, probe, transfer, targets, public, insight, reports)
+_PLACES = (
+    regions,
+    sites,
+    gradings,
+    duties,
+    cameras,
+    devices,
+    probe,
+    transfer,
+    targets,
+    public,
+    insight,
+    reports,
+    inspections,
+)
 _RUNNING = (workers, registers, health)
 _KITCHENS = (phones, photos, selfchecks, batches, documents)
 _SHOWN = (order_preview, wall, public_page)

@@ -14,7 +14,7 @@ from api.cases.machine import RULES, Action, Case, IllegalStepError, Step, taken
 from api.casework.delivering import deliver, seen_by_site
 from api.casework.holding import Held, actor_of, as_seen_by, hold
 from api.casework.ordering import order_texts
-from api.casework.proving import require_decision, require_proofs
+from api.casework.proving import require_decision, require_proofs, require_records
 from api.casework.telling import Happening, tell
 from api.errors import ConflictError, ForbiddenError, field_error
 from api.preconditions import require
@@ -53,6 +53,8 @@ def act(connection: Connection, caller: Caller, wanted: Wanted, now: datetime) -
     held = catch_up(connection, held, now)
     if wanted.action is Action.RECTIFY:
         require_proofs(connection, held.case, wanted.proof)
+    if wanted.action in (Action.INSPECT, Action.FIND_UNFIXED):
+        require_records(connection, held, wanted.proof)
     require_decision(connection, held.case, wanted.action, wanted.reason)
     at = max([now, *(step.at for step in held.case.steps[-1:])])  # the clock of another process may be ahead
     step = Step(wanted.action, actor, at, wanted.reason, wanted.proof, wanted.until)

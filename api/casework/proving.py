@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from api.cases.machine import RULES, Action, Case, Need
+from api.casework.holding import Held
 from api.photos.challenge import Subject
-from api.store import photos
+from api.store import inspections, photos
 from vision.errors import InvalidInputError
 
 
@@ -23,6 +24,26 @@ def require_proofs(connection: Connection, case: Case, proof: Sequence[str]) -> 
             raise InvalidInputError(f"proof.{number}", photo, "a photo that answered a live challenge for this case")
         if photo in shown or photo in proof[:number]:
             raise InvalidInputError(f"proof.{number}", photo, "a photo that this case was not shown before")
+
+
+def require_records(connection: Connection, held: Held, proof: Sequence[str]) -> None:
+    """Pass when each proof of a visit is a concluded inspection of the site, or a five-fixed photo as above.
+
+    An inspection counts that was concluded since the violation was confirmed.
+
+    Raises:
+        InvalidInputError: one of them is neither.
+    """
+    case, row = held.case, held.row
+    visits = inspections.records(connection, row["site_id"], proof, row["began_at"])
+    known = visits | {row["id"] for row in photos.about(connection, Subject.CASE, case.id, proof)}
+    shown = {photo for step in case.steps for photo in step.proof}
+    for number, each in enumerate(proof):
+        if each not in known:
+            allowed = "an inspection of this site that was concluded since the case began, or a photo of this case"
+            raise InvalidInputError(f"proof.{number}", each, allowed)
+        if each in shown or each in proof[:number]:
+            raise InvalidInputError(f"proof.{number}", each, "a proof that this case was not shown before")
 
 
 def needs_of(connection: Connection, case: Case, action: Action) -> frozenset[Need]:

@@ -11,6 +11,7 @@ from vision.toml_table import Table
 RULE = Path(__file__).with_name("score.toml")
 TIERS = ("I", "II", "III")
 CARDS = ("none", "yellow", "red", "on_site")
+SUPPLY = ("pending", "to_correct", "refused", "expired")
 Numbers = Mapping[str, float]
 
 
@@ -36,6 +37,8 @@ class RiskWeights:
     licence_days: float
     licence_soon: float
     licence_over: float
+    supply: Numbers
+    """By what is wrong with the admission of a supplier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +109,9 @@ def _ages(root: Table) -> tuple[Age, ...]:
 
 def _risk(table: Table) -> RiskWeights:
     names = ("recent_days", "repeat", "not_graded", "unhealthy", "licence_days", "licence_soon", "licence_over")
-    table.only(*names, "recent", "cards", "grades")
+    table.only(*names, "recent", "cards", "grades", "supply")
     plain = {name: table.number(name, least=0) for name in names}
-    tables = {"recent": TIERS, "cards": CARDS, "grades": ("A", "B", "C", "D")}
+    tables = {"recent": TIERS, "cards": CARDS, "grades": ("A", "B", "C", "D"), "supply": SUPPLY}
     return RiskWeights(**plain, **{name: _numbers(table, name, keys) for name, keys in tables.items()})  # type: ignore[arg-type]
 
 

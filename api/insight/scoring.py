@@ -14,7 +14,7 @@ from api.insight.rule import load_rule
 from api.insight.scores import CaseFact, Moment, scored
 from api.insight.targets import SiteFact, risk_of
 from api.services import Services
-from api.store import log, scoring
+from api.store import inspections, log, scoring
 from vision.errors import StorageError
 
 _log = logging.getLogger(__name__)
@@ -70,8 +70,10 @@ def rescore(connection: Connection, site_ids: Iterable[str], at: datetime) -> in
     """Compute and keep the scores of these sites; return how many there were. The caller has the log's turn."""
     rows = scoring.places(connection, site_ids)
     found = scoring.facts(connection, [row["id"] for row in rows], at.date())
+    admitted = inspections.admissions_of(connection, [row["id"] for row in rows])
     for row in rows:
-        site = SiteFact(row["grade"] or "", row["licence_expires_on"], row["cameras"], row["unhealthy"])
+        results = tuple((each["outcome"], each["valid_until"]) for each in admitted.get(row["id"], ()))
+        site = SiteFact(row["grade"] or "", row["licence_expires_on"], row["cameras"], row["unhealthy"], results)
         told = assessed(site, found.get(row["id"], []), Moment(at, row["time_zone"]))
         scoring.keep(connection, told.row(row["id"], site, at))
     return len(rows)

@@ -10,6 +10,7 @@ from typing import Any
 
 from api.insight.rule import ScoreRule
 from api.insight.scores import CaseFact, Moment, age_days, repeats
+from api.inspections.machine import Outcome, admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class SiteFact:
     cameras: int = 0
     unhealthy: int = 0
     """Cameras that show nothing usable now."""
+    admissions: tuple[tuple[Outcome, datetime | None], ...] = ()
+    """Outcome of the newest pre-inspection by each list that gates, and until when it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ def _of_site(site: SiteFact, now: Moment, rule: ScoreRule) -> Iterator[dict[str,
         left = (site.licence_expires_on - now.today).days
         points = weights.licence_over if left < 0 else weights.licence_soon if left <= weights.licence_days else 0
         yield _reason("licence", points, expires_on=site.licence_expires_on.isoformat(), days_left=left)
+    states = [admission(outcome, valid_until, now.at) for outcome, valid_until in site.admissions]
+    worst = max(states, key=lambda state: weights.supply.get(state, 0), default=None)
+    if worst is not None:
+        yield _reason("supply", weights.supply.get(worst, 0), state=worst)
 
 
 def _reason(why: str, points: float, **told: Any) -> dict[str, Any]:
@@ -81,3 +88,4 @@ def changes(site: SiteFact, facts: Sequence[CaseFact], now: Moment, rule: ScoreR
     if site.licence_expires_on is not None:
         yield now.midnight(site.licence_expires_on - timedelta(days=int(rule.risk.licence_days)))
         yield now.midnight(site.licence_expires_on + timedelta(days=1))
+    yield from (valid_until for _, valid_until in site.admissions if valid_until is not None)

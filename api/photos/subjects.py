@@ -8,7 +8,7 @@ from api.auth.caller import Caller
 from api.cases.machine import OVER
 from api.errors import ConflictError, NotFoundError
 from api.photos.challenge import Subject
-from api.store import cases, selfchecks
+from api.store import cases, inspections, selfchecks
 from vision.errors import InvalidInputError
 
 Check = Callable[[Connection, Caller, str], None]
@@ -46,8 +46,16 @@ def _selfcheck(connection: Connection, caller: Caller, about: str) -> None:
         raise ConflictError(f"self-check {about} is {row['state']}")
 
 
+def _inspection(connection: Connection, caller: Caller, about: str) -> None:
+    row = inspections.find(connection, caller.scope, about)
+    if row is None:
+        raise NotFoundError(f"there is no inspection {about}")
+    if row["state"] != "open":
+        raise ConflictError(f"inspection {about} is {row['state']}")
+
+
 def _none(_: Connection, __: Caller, about: str) -> None:
-    raise InvalidInputError("about", about, "a case, a self-check or a spot")
+    raise InvalidInputError("about", about, "a case, a self-check, an inspection or a spot")
 
 
 _CHECKS: dict[Subject, Check] = {
@@ -55,5 +63,5 @@ _CHECKS: dict[Subject, Check] = {
     Subject.SPOT: _spot,
     Subject.SELFCHECK: _selfcheck,
     Subject.BATCH: _none,
-    Subject.INSPECTION: _none,
+    Subject.INSPECTION: _inspection,
 }

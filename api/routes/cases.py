@@ -43,6 +43,7 @@ PersonsAction = Literal[
     "reject",
     "plan",
     "rectify",
+    "find_unfixed",
     "accept",
     "return",
     "extend",

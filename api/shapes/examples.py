@@ -97,7 +97,12 @@ BODIES: dict[str, Any] = {
     "POST /v1/regions": {"id": "xihu", "name": "西湖区", "parent": "hangzhou"},
     "POST /v1/sites": {"id": "kitchen-7", "name": "七号食堂", "region": "xihu", "type": "restaurant"},
     "PATCH /v1/sites/{site_id}": {"name": "七号食堂（东）", "hours": None},
+    "POST /v1/sites/{site_id}/handover": {"region": "yuhang", "reason": "The street belongs to Yuhang now."},
     "POST /v1/sites/{site_id}/gradings": {"static_other": 12, "dynamic": 8, "note": "visit of 24 November"},
+    "POST /v1/inspections": {"site": "kitchen-7", "list": "canteen_supplier"},
+    "PATCH /v1/inspections/{inspection_id}": {"answers": {"licence": {"result": "ok"}}},
+    "POST /v1/inspections/{inspection_id}/conclude": {"note": "The cold store was repaired while we were there."},
+    "POST /v1/inspections/{inspection_id}/void": {"reason": "Begun at the wrong site."},
     "POST /v1/cameras": {"id": "wok", "site": "kitchen-7", "source": "rtsp://user:secret@203.0.113.7/1"},
     "PATCH /v1/cameras/{camera_id}": {"interval_s": 5, "enabled": True},
     "POST /v1/cameras/{camera_id}/reviews": {

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from api.fields import Sampling
+from api.inspections.machine import Admission
 from api.places.facts import Grade
 from api.shapes import Day, Etag, Instant, Page, Shape
 from vision.catalogue import Jurisdiction
@@ -28,6 +29,17 @@ class ContactShown(BaseModel):
     phone: str = Field(examples=["138****5678"])
 
 
+class AdmissionTold(BaseModel):
+    """What the newest pre-inspection by one list lets a site do."""
+
+    list: str
+    name: dict[str, str]
+    state: Admission
+    inspection: str | None = Field(description="Null where none is concluded yet.")
+    since: Instant
+    valid_until: Instant | None
+
+
 class Site(BaseModel):
     """A food business."""
 
@@ -49,6 +61,8 @@ class Site(BaseModel):
     grade: Grade
     graded_on: Day | None
     published: bool
+    may_supply: bool | None = Field(description="Null where it was never put on a list that gates.")
+    admissions: list[AdmissionTold]
     version: int
     created_at: Instant
     etag: Etag

@@ -5,6 +5,7 @@ from api.store import (
     case_schema,
     coldchain_schema,
     insight_schema,
+    inspection_schema,
     keeping_schema,
     notice_schema,
     notify_schema,
@@ -30,5 +31,6 @@ PARTS = (
     selfcheck_schema,
     coldchain_schema,
     seal_schema,
+    inspection_schema,
 )
 metadata = schema.metadata

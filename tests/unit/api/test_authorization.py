@@ -270,6 +270,29 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("POST", "/v1/batches/{code}/traces"): replace(
         REVIEW, path="/v1/batches/NOBODYS/traces", body={"reason": "x"}, ok=GONE
     ),
+    ("GET", "/v1/inspections"): replace(PLACES, path="/v1/inspections"),
+    ("GET", "/v1/inspections/lists"): replace(PLACES, path="/v1/inspections/lists"),
+    ("POST", "/v1/inspections"): replace(
+        REVIEW,
+        path="/v1/inspections",
+        body=lambda region: {"site": f"{region}-site", "list": "spot_check"},
+        ok=frozenset({201, 409}),  # 409: the other one has begun it
+        other=404,
+    ),
+    ("GET", "/v1/inspections/{inspection_id}"): replace(PLACES, path=f"/v1/inspections/{NOBODYS}", ok=GONE),
+    ("PATCH", "/v1/inspections/{inspection_id}"): replace(
+        REVIEW,
+        path=f"/v1/inspections/{NOBODYS}",
+        body={"answers": {"licence": {"result": "ok"}}},
+        headers=SEEN,
+        ok=GONE,
+    ),
+    ("POST", "/v1/inspections/{inspection_id}/conclude"): replace(
+        REVIEW, path=f"/v1/inspections/{NOBODYS}/conclude", body={}, headers=SEEN, ok=GONE
+    ),
+    ("POST", "/v1/inspections/{inspection_id}/void"): replace(
+        REVIEW, path=f"/v1/inspections/{NOBODYS}/void", body={"reason": "x"}, headers=SEEN, ok=GONE
+    ),
     ("GET", "/v1/selfchecks"): replace(EVENTS, path="/v1/selfchecks"),
     ("GET", "/v1/selfchecks/record"): replace(EVENTS, path="/v1/selfchecks/record"),
     ("GET", "/v1/selfchecks/posts/{site_id}"): replace(EVENTS, path="/v1/selfchecks/posts/{region}-site", other=404),
@@ -377,6 +400,15 @@ TABLE: dict[tuple[str, str], Rule] = {
     ),
     ("PATCH", "/v1/sites/{site_id}"): replace(
         BUILD, path="/v1/sites/{region}-site", body={"name": "Renamed"}, headers=SEEN, other=404
+    ),
+    # 422: it is there already.
+    ("POST", "/v1/sites/{site_id}/handover"): replace(
+        BUILD,
+        path="/v1/sites/{region}-site/handover",
+        body=lambda region: {"region": region, "reason": "x"},
+        headers={"If-Match": "*"},
+        ok=WRONG,
+        other=404,
     ),
     ("GET", "/v1/cameras"): replace(PLACES, path="/v1/cameras"),
     ("GET", "/v1/cameras/{camera_id}"): replace(PLACES, path="/v1/cameras/{region}-camera", other=404),

@@ -15,6 +15,7 @@ from api.store.case_schema import case_clocks, case_events, case_steps, cases
 from api.store.schema import audit, log
 from api.ticker import Ticker, tick
 from tests.proofs import photo_id, proof_of
+from tests.unit.api.visits import concluded
 from tests.unit.api.world import START, World, errors_of, event_id, tell
 
 CLAUSE = {
@@ -75,6 +76,11 @@ class Desk:
         assert answer.status_code == 200, answer.text
         self.world.clock.pass_by(minutes=10)
         return dict(answer.json())
+
+    async def visit(self, *faults: str) -> str:
+        """Return a concluded spot check of the one site."""
+        async with self.person(LI) as person:
+            return str((await concluded(person, "north-site", "spot_check", *faults))["id"])
 
     def photo(self, name: str, outcome: str = "passed") -> str:
         """Return a five-fixed proof of the one case."""
@@ -152,7 +158,8 @@ async def test_the_whole_story(desk: Desk) -> None:
         *("joined", "order", "acknowledge", "plan", "rectify", "return", "rectify", "accept")
     ]
     assert case["story"][4]["proof"] == [photo_id(case["id"], "1")]
-    assert all(clock["stopped_at"] and clock["stopped_by"] for clock in case["clocks"])
+    assert [clock["name"] for clock in case["clocks"] if not clock["stopped_at"]] == ["appeal"]
+    assert all(bool(clock["stopped_at"]) == bool(clock["stopped_by"]) for clock in case["clocks"])
     assert desk.told() == [entry["what"].replace("joined", "began") for entry in case["story"]]
     assert [each["id"] for each in case["events"]] == [event]
     assert case["usable_as_penalty_evidence"] is False
@@ -267,8 +274,110 @@ async def test_a_silent_kitchen_goes_from_yellow_to_red_to_the_inspector(desk: D
     told = Counter(desk.told())
     assert told["warn_yellow"] == told["warn_red"] == told["send_inspector"] == 1
     assert told["reminded"] == 2 * len([c for c in case["clocks"] if c["party"] == "kitchen"])
-    case = await desk.act(LI, "inspect", reason="seen on the spot", proof=["record-1"])
+    visit = await desk.visit()
+    case = await desk.act(LI, "inspect", reason="seen on the spot", proof=[visit])
     assert case["stage"] == "closed"
+
+
+async def test_a_supervisor_goes_there_without_being_sent_and_shows_what_was_found(desk: Desk) -> None:
+    old = await desk.visit()
+    desk.world.clock.pass_by(minutes=1)
+    await desk.judge("hat")
+    await desk.act(LI, "order")
+    refused = await desk.ask(LI, "inspect", reason="seen", proof=[old])
+    assert (refused.status_code, errors_of(refused)[0]["field"]) == (422, "proof.0"), "a visit before the case began"
+    assert (await desk.ask(LI, "inspect", reason="seen", proof=["record-1"])).status_code == 422
+    visit = await desk.visit()
+    assert (await desk.ask(LI, "find_unfixed", reason="seen", proof=[visit])).status_code == 409, "its time is not over"
+    twice = await desk.ask(LI, "inspect", reason="seen", proof=[visit, visit])
+    assert errors_of(twice)[0]["field"] == "proof.1"
+    case = await desk.act(LI, "inspect", reason="hats for all", proof=[visit])
+    assert (case["stage"], case["story"][-1]["proof"]) == ("closed", [visit])
+
+
+async def test_what_is_found_not_put_right_on_the_spot_shows_the_yellow_card(desk: Desk) -> None:
+    await desk.judge("hat")
+    await desk.act(LI, "order")
+    await desk.act(COOK, "rectify", proof=[desk.photo("1")])
+    case = await desk.act(LI, "find_unfixed", reason="no hats at all", proof=[await desk.visit("put_right")])
+    assert (case["stage"], case["card"], case["turn"]) == ("returned", "yellow", "kitchen")
+    running = {clock["name"] for clock in case["clocks"] if clock["running"]}
+    assert {"red", "appeal"} <= running
+    assert "recheck" not in running
+    desk.world.clock.pass_by(days=9)
+    tick(desk.world.services)
+    assert (await desk.only())["card"] == "on_site"
+    again = await desk.act(LI, "find_unfixed", reason="still none", proof=[await desk.visit("put_right")])
+    assert (again["stage"], again["card"]) == ("returned", "yellow")
+    await desk.act(COOK, "rectify", proof=[desk.photo("2")])
+    assert (await desk.act(LI, "accept"))["stage"] == "closed"
+
+
+async def test_a_decision_that_is_accepted_leaves_the_window_to_appeal_open(desk: Desk) -> None:
+    await desk.judge("hat")
+    await desk.act(LI, "order")
+    await desk.act(COOK, "rectify", proof=[desk.photo("1")])
+    case = await desk.act(LI, "accept")
+    assert (case["stage"], case["turn"], [c["name"] for c in case["clocks"] if c["running"]]) == (
+        "closed",
+        "none",
+        ["appeal"],
+    )
+    assert (await desk.get("/v1/cases?open=true"))["items"] == []
+    mine = await desk.only(COOK)
+    assert [each["action"] for each in mine["permitted"]] == ["appeal"]
+    await desk.act(COOK, "appeal", reason="it was a guest")
+    (due,) = (await desk.get("/v1/cases?open=true&sort=due"))["items"]
+    assert (due["stage"], due["turn"], due["appeal"]) == ("closed", "supervisor", "filed")
+    (score,) = (await desk.get("/v1/sites/north-site/score"))["lines"]
+    assert (score["why"], score["points"]) == ("appeal_filed", 0)
+    case = await desk.act(WANG, "uphold", reason="it was")
+    assert (case["stage"], case["appeal"]) == ("withdrawn", "upheld")
+
+
+async def test_after_the_window_a_closed_case_is_closed(desk: Desk) -> None:
+    await desk.judge("hat")
+    await desk.act(LI, "order")
+    await desk.act(COOK, "rectify", proof=[desk.photo("1")])
+    await desk.act(LI, "accept")
+    desk.world.clock.pass_by(days=12)
+    told = len(desk.told())
+    tick(desk.world.services)
+    assert len(desk.told()) == told, "nobody is reminded of a window behind a closed case"
+    (item,) = (await desk.get("/v1/cases?open=false"))["items"]
+    assert item["clocks"] == []
+    assert (await desk.ask(COOK, "appeal", reason="too late")).status_code == 409
+
+
+async def test_a_site_handed_over_takes_its_cases_with_it_and_no_clock_is_touched(desk: Desk) -> None:
+    with desk.world.database.write() as connection:
+        row = {"id": "zhao", "name": "zhao", "role": "supervisor", "region_id": "south", "site_id": None}
+        users.add(connection, {**row, "password_hash": "", "language": "zh", "created_at": START})
+        place = {"id": "boss", "name": "boss", "role": "admin", "region_id": "root", "site_id": None}
+        users.add(connection, {**place, "password_hash": "", "language": "zh", "created_at": START})
+    await desk.judge("hat")
+    before = await desk.act(LI, "order")
+    body = {"region": "south", "reason": "the street belongs to the south now"}
+    async with desk.person("admin-north") as admin:
+        refused = await admin.post("/v1/sites/north-site/handover", json=body, headers={"If-Match": "*"})
+        assert refused.status_code == 422, "an administrator of one region gives nothing to another"
+    async with desk.person("boss") as boss:
+        etag = (await boss.get("/v1/sites/north-site")).json()["etag"]
+        answer = await boss.post("/v1/sites/north-site/handover", json=body, headers={"If-Match": etag})
+        assert (answer.status_code, answer.json()["region"]) == (200, "south"), answer.text
+        stale = await boss.post("/v1/sites/north-site/handover", json=body, headers={"If-Match": etag})
+        assert stale.status_code == 412
+    after = await desk.only("zhao")
+    assert after["clocks"] == before["clocks"]
+    assert after["stage"] == "ordered"
+    async with desk.person(LI) as li:
+        assert (await li.get(f"/v1/cases/{after['id']}")).status_code == 404
+    assert [item["case"] for item in (await desk.get("/v1/notices?unread=true", "zhao"))["items"]] == [after["id"]]
+    assert desk.told()[-1] == "handed_over"
+    (act,) = [row for row in desk.world.rows(audit) if row["action"] == "site.handed_over"]
+    assert (act["actor"], act["target"]) == ("user:boss", "north-site")
+    await desk.act(COOK, "acknowledge")
+    assert (await desk.only("zhao"))["stage"] == "acknowledged"
 
 
 async def test_after_a_week_away_the_same_story_is_written(world: World, desk: Desk) -> None:
@@ -358,6 +467,24 @@ async def test_a_graver_event_makes_the_case_graver(desk: Desk) -> None:
     assert case["clocks"][0]["due_at"] < before["clocks"][0]["due_at"]
 
 
+async def test_a_graver_event_shortens_what_was_ordered_and_the_site_is_told(desk: Desk) -> None:
+    await desk.judge("hat", tier="III")
+    before = await desk.act(LI, "order")
+    await desk.judge("hat in the cold room", tier="I")
+    case = await desk.only()
+    due = {clock["name"]: clock["due_at"] for clock in case["clocks"] if clock["running"]}
+    was = {clock["name"]: clock["due_at"] for clock in before["clocks"] if clock["running"]}
+    assert due["acknowledge"] < was["acknowledge"]
+    assert due["appeal"] == was["appeal"]
+    assert {"plan", "fix"} <= set(due)
+    notes = (await desk.get("/v1/notices", COOK))["items"]
+    assert [note["kind"] for note in notes] == ["warning", "order"]
+    assert case["id"] in notes[0]["texts"]["zh"]["body"]
+    desk.world.clock.pass_by(minutes=31)
+    tick(desk.world.services)
+    assert (await desk.only())["card"] == "yellow"
+
+
 async def test_again_within_a_year_is_a_repeat(desk: Desk) -> None:
     await desk.judge("hat", started_at="2025-11-24T02:00:00Z")
     await desk.judge("long ago", started_at="2025-11-22T02:00:00Z")
@@ -414,7 +541,7 @@ async def test_an_illegal_step_says_what_is_permitted_and_changes_nothing(desk: 
     before = [desk.world.rows(table) for table in (cases, case_steps, case_clocks, audit, log)]
     refused = await desk.ask(LI, "accept")
     assert refused.status_code == 409
-    assert errors_of(refused) == [{"field": "action", "value": "'accept'", "allowed": "extend, withdraw"}]
+    assert errors_of(refused) == [{"field": "action", "value": "'accept'", "allowed": "extend, inspect, withdraw"}]
     assert (await desk.ask(LI, "acknowledge")).status_code == 403
     assert (await desk.ask(COOK, "order")).status_code == 403
     for action in ("warn_yellow", "dance"):

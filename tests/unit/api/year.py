@@ -21,6 +21,7 @@ from api.store import users
 from api.ticker import tick
 from tests.proofs import proof_of
 from tests.unit.api.photos.phone import HERE, Phone, kitchen
+from tests.unit.api.visits import visited
 from tests.unit.api.world import START, World, event_id, message
 from vision.frames import Image
 
@@ -107,7 +108,8 @@ class District:
         rescore_due(self.world.services)
         async with self.world.person(LI) as li:
             for case in (await li.get("/v1/cases?card=on_site&open=true&limit=200")).json()["items"]:
-                await self.step(case["id"], LI, "inspect", reason="nobody answered", proof=["protocol"])
+                visit = await visited(li, case["site"])
+                await self.step(case["id"], LI, "inspect", reason="nobody answered", proof=[visit])
         if self.world.clock.now() < START + timedelta(days=DAYS + 60):
             self.later(self._night, days=2)
 

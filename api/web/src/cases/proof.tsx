@@ -52,8 +52,29 @@ export function ProofPictures({ proof, zone }: { proof: Proof; zone: string }) {
   );
 }
 
-export function ProofField(props: { file: CaseFile; chosen: readonly string[]; choose: (ids: string[]) => void }) {
-  const { t } = useWords();
+/** What a supervisor found at the site since the case began, of which a step of a visit takes one as its proof. */
+interface Visit {
+  id: string;
+  list: { name: { zh: string; en: string } };
+  outcome: 'passed' | 'to_correct' | 'failed';
+  ended_at: string;
+}
+const VISITS = new Set(['inspect', 'find_unfixed']);
+
+const useVisits = (file: CaseFile, wanted: boolean) =>
+  useQuery({
+    queryKey: ['cases', 'visits', file.id],
+    queryFn: async ({ signal }) =>
+      (await get<{ items: Visit[] }>('/v1/inspections', { site: file.site, state: 'concluded', limit: 20 }, signal)).items.filter(
+        (visit) => visit.ended_at >= file.began_at,
+      ),
+    enabled: wanted,
+    staleTime: 10_000,
+  });
+
+export function ProofField(props: { file: CaseFile; action: string; chosen: readonly string[]; choose: (ids: string[]) => void }) {
+  const { t, language } = useWords();
+  const visits = useVisits(props.file, VISITS.has(props.action)).data ?? [];
   const query = useProofs(props.file.id);
   const toggle = (id: string): void => props.choose(props.chosen.includes(id) ? props.chosen.filter((each) => each !== id) : [...props.chosen, id]);
   return (
@@ -65,6 +86,14 @@ export function ProofField(props: { file: CaseFile; chosen: readonly string[]; c
           <input type="checkbox" checked={props.chosen.includes(proof.id)} onChange={() => toggle(proof.id)} />
           <img src={`/v1/photos/${proof.id}/media/scene_blurred`} alt={t('proof.scene')} width="96" height="64" />
           <span className="small">{at(proof.received_at, props.file.time_zone, 'minute')}</span>
+        </label>
+      ))}
+      {visits.map((visit) => (
+        <label key={visit.id} className="row">
+          <input type="checkbox" checked={props.chosen.includes(visit.id)} onChange={() => toggle(visit.id)} />
+          <span className="small">
+            {visit.list.name[language === 'en' ? 'en' : 'zh']} · {t(`visit.${visit.outcome}`)} · {at(visit.ended_at, props.file.time_zone, 'minute')}
+          </span>
         </label>
       ))}
     </fieldset>

@@ -84,7 +84,7 @@ function StepForm({ file, step, done }: { file: CaseFile; step: Permitted; done:
           <input id={`${id}-until`} type="datetime-local" value={until} onChange={(e) => setUntil(e.target.value)} required />
         </div>
       )}
-      {needs('proof') && <ProofField file={file} chosen={proof} choose={setProof} />}
+      {needs('proof') && <ProofField file={file} action={step.action} chosen={proof} choose={setProof} />}
       <p className="wrong" role="alert">
         {wrong}
       </p>

@@ -7,7 +7,7 @@ import type { CaseFile, StoryEntry } from './types';
 
 const SIGNS: Record<string, string> = {
   joined: '＋', left: '－', order: '✉', acknowledge: '✔', state: '“', appeal: '⚖', uphold: '✕', reject: '▷', plan: '☰', rectify: '▣',
-  accept: '✓', return: '↩', extend: '◷', inspect: '⌂', withdraw: '✕', warn_yellow: 'Y', warn_red: 'R', send_inspector: '!',
+  accept: '✓', return: '↩', extend: '◷', inspect: '⌂', find_unfixed: '⌂', withdraw: '✕', warn_yellow: 'Y', warn_red: 'R', send_inspector: '!',
 };
 
 /** `links`: whoever reads it has a review room. */

@@ -1,0 +1,1 @@
+"""Inspections: what a supervisor finds at a site line by line, and whether it may supply others (pre-inspection)."""
