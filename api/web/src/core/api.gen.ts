@@ -60,6 +60,11 @@ export interface Paths {
   '/v1/insight/pareto': 'get';
   '/v1/insight/precision': 'get';
   '/v1/insight/trends': 'get';
+  '/v1/inspections': 'get' | 'post';
+  '/v1/inspections/lists': 'get';
+  '/v1/inspections/{inspection_id}': 'get' | 'patch';
+  '/v1/inspections/{inspection_id}/conclude': 'post';
+  '/v1/inspections/{inspection_id}/void': 'post';
   '/v1/keys': 'get' | 'post';
   '/v1/keys/{key_id}': 'delete' | 'get';
   '/v1/keys/{key_id}/rotate': 'post';
@@ -110,6 +115,7 @@ export interface Paths {
   '/v1/sites/{site_id}': 'get' | 'patch';
   '/v1/sites/{site_id}/duties': 'get';
   '/v1/sites/{site_id}/gradings': 'get' | 'post';
+  '/v1/sites/{site_id}/handover': 'post';
   '/v1/sites/{site_id}/score': 'get';
   '/v1/stream': 'get';
   '/v1/targets': 'get';
@@ -136,12 +142,15 @@ export interface Paths {
   '/v1/workers/{worker}/status': 'put';
 }
 
+export type AdmissionTold = { list: string; name: Record<string, string>; state: 'pending' | 'admitted' | 'to_correct' | 'refused' | 'expired'; inspection: string | null; since: string; valid_until: string | null };
 export type AgeShare = { days: number; share: number };
 export type AlarmTaken = { id?: string; sequence?: number | null; errors?: (WrongField)[] };
 export type AllowedPicture = { media_type: string; most_bytes: number; most_pixels: number; least_px: number; clock_skew_s: number; accuracy_m: number };
 export type AnnotatedPicture = { media_type: 'image/jpeg'; base64: string };
 export type Answer = { answer: string };
 export type AnswerBody = { result: 'ok' | 'not_ok' | 'not_applicable'; note?: string; photos?: (string)[] };
+export type AnsweredLine = { id: string; key: boolean; says: Record<string, string>; source: SourceTold; answer: LineAnswer | null };
+export type AskedLine = { id: string; key: boolean; says: Record<string, string>; source: SourceTold };
 export type AssignmentTold = { worker: string; cameras: (Record<string, unknown>)[] };
 export type Audited = { sequence: number; at: string; actor: string; action: string; target: string; detail: unknown; previous: string; digest: string };
 export type BatchAnswer = { looks: (api__detecting__bodies__LookBody | RefusedPicture)[] };
@@ -157,6 +166,7 @@ export type CheckLine = { id: string; says: Record<string, string>; photo: boole
 export type CheckTold = { check: 'challenge' | 'device' | 'signature' | 'time' | 'place' | 'mark' | 'scene' | 'person' | 'unused' | 'live' | 'untouched'; result: 'passed' | 'failed' | 'unclear'; reason: string };
 export type ClauseBody = { id: string; jurisdiction: 'CN' | 'EU' | 'US'; instrument: string; article: string; text: Record<string, string>; source_url: string; verified: boolean };
 export type ClauseNamed = { id: string; instrument: string; article: string; verified: boolean };
+export type Conclusion = { note?: string };
 export type Contact = { role: 'principal' | 'director' | 'officer' | 'inspector' | 'other'; name: string; phone: string };
 export type ContactShown = { role: string; name: string; phone: string };
 export type DayTold = { day: string; root: string; first_audit: number; last_audit: number; manifests: number; sealed_at: string; stamp: string | null; stamped_at: string | null };
@@ -190,6 +200,7 @@ export type Holder = { name: string; post: 'officer' | 'director' | 'principal' 
 export type Home = { id: string; stage: string };
 export type Hours = { opens?: string; closes?: string; weekdays?: (number)[] };
 export type ImageFacts = { width: number; height: number; sha256: string };
+export type Inspection = { id: string; site: string; site_name: string; time_zone: string; list: ListNamed; edition: string; state: 'open' | 'concluded' | 'void'; outcome: '' | 'passed' | 'to_correct' | 'failed'; note: string; opened_at: string; opened_by: string; ended_at: string | null; ended_by: string | null; valid_until: string | null; lines: (AnsweredLine)[]; gaps: (string)[]; version: number; etag: string };
 export type Invitation = { code: string; expires_at: string };
 export type ItemAnswer = { state: ItemState; probability: number; reason?: string | null };
 export type ItemState = 'worn' | 'improper' | 'missing' | 'unknown';
@@ -201,6 +212,8 @@ export type LabelNow = { open: boolean; label: Record<string, string>; at: strin
 export type Lacking = { kind: Kind; name: Record<string, string> };
 export type LatestEvent = { id: string; kind: string; tier: 'I' | 'II' | 'III'; status: string; started_at: string; open: boolean };
 export type LineAnswer = { result: 'ok' | 'not_ok' | 'not_applicable'; note: string; photos: (string)[] };
+export type ListInFull = { id: string; name: Record<string, string>; gates: boolean; valid_days: number | null; correct_days: number | null; source: SourceTold; sites: (string)[]; lines: (AskedLine)[]; edition: string };
+export type ListNamed = { id: string; name: Record<string, string>; gates: boolean; valid_days: number | null; correct_days: number | null; source: SourceTold };
 export type Listed = { id: string; name: string; type: string; address: string; region: string; grade: string | null; graded_on: string | null; colour: 'green' | 'amber' | 'red'; open_kitchen: LabelNow; cases?: (FinalCase)[] };
 export type Login = { code?: string; name?: string; password?: string; second_factor?: string };
 export type LookBody_Input = { pts_s: number; log_odds: number | null; total: number };
@@ -209,13 +222,16 @@ export type MarkTold = { png: string; corner: 'lower_right'; share: number };
 export type Me = { name: string; role: Role; language: 'zh' | 'en'; may_set_password: boolean; second_factor: 'on' | 'off' | 'to_enrol' };
 export type Member = { id: string; site: string; camera: string; zone: ZoneBody; kind: string; tier: Tier; binding: Binding; clause?: (ClauseBody)[]; started_at: string; ended_at?: string | null; opened_at?: string | null; started_pts_s?: number | null; opened_pts_s?: number | null; ended_pts_s?: number | null; probability: number; peak?: number | null; box?: (unknown)[] | null; frame_wh?: (unknown)[] | null; subject?: string; looks?: (api__messages__LookBody)[]; model?: string; rule_version?: string; closed_reason?: 'ended' | 'left' | 'interrupted' | null; status: 'pending_review' | 'confirmed' | 'dismissed' | 'unsure'; evidence: Record<string, Evidence>; usable_as_penalty_evidence: boolean; camera_name: string; joined_at: string; left_at: string | null; confirmed_by: string | null };
 export type Message = { number: number; kind: 'message' | 'urge' | 'call'; party: string; by: string | null; text: string; contact_role: 'principal' | 'director' | 'officer' | 'inspector' | 'other' | ''; outcome: '' | 'reached' | 'no_answer' | 'wrong_number'; at: string; read_by_other_side: boolean };
+export type Mistake = { reason: string };
 export type ModelFacts = { name: string; version: string; sha256: string };
+export type NewAuthority = { region: string; reason: string };
 export type NewBatch = { product: string; origin: string; producer?: string; made_on: string; expires_on: string; amount: number | string; unit?: string };
 export type NewCamera = { name?: string; source: string; zones?: (ZoneConfig)[]; interval_s?: number; pre_roll_s?: number; post_roll_s?: number; attended?: boolean; sampling?: Sampling; enabled?: boolean; worker?: string; id: string; site: string };
 export type NewChallenge = { device: string; subject: Subject; about: string };
 export type NewDocument = { kind: Kind; number: string; holder?: string; batch?: string | null; issued_on?: string | null; expires_on?: string | null; photos?: (string)[] };
 export type NewGrading = { static_other: number; dynamic: number; graded_on?: string | null; note?: string };
 export type NewHold = { case?: string | null; event?: string | null; photo?: string | null; reason: string };
+export type NewInspection = { site: string; list: string };
 export type NewMessage = { text?: string; kind?: 'message' | 'urge' | 'call'; contact_role?: 'principal' | 'director' | 'officer' | 'inspector' | 'other' | ''; outcome?: '' | 'reached' | 'no_answer' | 'wrong_number' };
 export type NewNotice = { kind?: 'notice' | 'warning' | 'training'; texts: Record<string, Text>; to?: To };
 export type NewPassword = { password: string; current?: string };
@@ -229,6 +245,7 @@ export type NewUser = { role: Role; region?: string; site?: string; language?: '
 export type NewWebhook = { url: string; name?: string; types?: (string)[]; kinds?: (string)[]; enabled?: boolean; region?: string | null; after?: number | null };
 export type ObjectSeen = { class: string; box: (unknown)[]; confidence: number };
 export type OrderTold = { id: string; kind: 'order' | 'notice' | 'warning' | 'training'; texts: Record<string, TitleAndBody>; sender: string | null; case: string | null; sent_at: string; region: string | null; urged_at: string | null; copies: number; read: number; target: unknown; notice: string };
+export type Page_Inspection_ = { items: (Inspection)[]; next: string | null };
 export type ParetoLine = { key: string; name: string; count: number; share: number; cumulative: number };
 export type Permitted = { action: string; needs: (string)[]; does: Record<string, string> };
 export type PersonSeen = { box: (unknown)[]; confidence: number; head: (unknown)[] | null; items: Record<string, ItemAnswer> };
@@ -269,7 +286,7 @@ export type Series = { key: string; counts: (number)[] };
 export type SessionSeen = { id: string; address: string; agent: string; created_at: string; expires_at: string; is_this: boolean };
 export type ShareTold = { n: number; hits: number; share: number | null; low: number | null; high: number | null };
 export type ShiftConfig = { hours: Hours; mode?: 'watch' | 'patrol'; interval_s?: number };
-export type Site = { id: string; name: string; type: string; region: string; time_zone: string; jurisdiction: 'CN' | 'EU' | 'US'; hours: Record<string, unknown>; holidays: (string)[]; latitude: number | null; longitude: number | null; address: string; licence: string; licence_expires_on: string | null; area_m2: number | null; diners: number | null; grade: '' | 'A' | 'B' | 'C' | 'D'; graded_on: string | null; published: boolean; version: number; created_at: string; etag: string };
+export type Site = { id: string; name: string; type: string; region: string; time_zone: string; jurisdiction: 'CN' | 'EU' | 'US'; hours: Record<string, unknown>; holidays: (string)[]; latitude: number | null; longitude: number | null; address: string; licence: string; licence_expires_on: string | null; area_m2: number | null; diners: number | null; grade: '' | 'A' | 'B' | 'C' | 'D'; graded_on: string | null; published: boolean; may_supply: boolean | null; admissions: (AdmissionTold)[]; version: number; created_at: string; etag: string };
 export type SourceTold = { text: string; grade: string };
 export type Spot = { photo: string; site: string; name: string; state: string; taken_at: string; decided_at: string | null; picture: string };
 export type Stage = 'confirmed' | 'ordered' | 'acknowledged' | 'planned' | 'rectified' | 'returned' | 'closed' | 'withdrawn';
