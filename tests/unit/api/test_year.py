@@ -78,7 +78,8 @@ def _every_clock_is_explained(case: dict[str, Any]) -> None:
             assert (clock["stopped_by"], clock["stopped_at"]) in done, clock
             assert clock["stopped_by"] in clock["stops_with"]
         else:
-            assert not over, (case["id"], clock["name"])
+            closed = case["stage"] == "closed" and clock["name"] == "appeal"  # its window ends in silence
+            assert closed or not over, (case["id"], clock["name"])
     cards = [entry for entry in case["story"] if entry["what"] in {"warn_yellow", "warn_red", "send_inspector"}]
     for card in cards:
         name = card["reason"].split("'")[1]
