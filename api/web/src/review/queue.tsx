@@ -1,5 +1,6 @@
 /** The list on the left: small pictures, what, where, how long ago; the same camera and kind stand together. */
-import { memo, useEffect, useRef } from 'react';
+import { memo, useEffect, useMemo, useRef } from 'react';
+import { useNear, useWatch, type Watch } from '../core/near';
 import { useNow } from '../core/now';
 import { format } from '../core/route';
 import type { KitchenEvent } from '../core/types';
@@ -25,18 +26,29 @@ export interface QueueProps {
   query: { hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => unknown };
 }
 
+/** Rows that come and go together. */
+const PART = 40;
+/** What so few rows cost is not worth their coming and going. */
+const ALWAYS = 200;
+/** Of a row that is not drawn, px. */
+const ROW_PX = 53;
+
 export function Queue({ groups, chosen, fresh, pick, me, judgeAll, query }: QueueProps) {
   const { t } = useWords();
   const now = useNow();
   const list = useRef<HTMLDivElement>(null);
+  const watch = useWatch(list);
   useEffect(() => {
     list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest' });
   }, [chosen]);
+  let above = 0;
   return (
     <div className="queue-list" ref={list}>
-      {groups.map((each) => (
-        <GroupBlock key={each.key} group={each} chosen={chosen} fresh={fresh} pick={pick} me={me} judgeAll={judgeAll} now={now} />
-      ))}
+      {groups.map((each) => {
+        const first = above;
+        above += each.events.length;
+        return <GroupBlock key={each.key} group={each} first={first} chosen={within(each.events, chosen)} fresh={fresh} pick={pick} me={me} judgeAll={judgeAll} now={now} watch={watch} />;
+      })}
       {query.hasNextPage && (
         <button className="button queue-more" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
           {query.isFetchingNextPage ? t('queue.loadingMore') : t('queue.more')}
@@ -46,10 +58,18 @@ export function Queue({ groups, chosen, fresh, pick, me, judgeAll, query }: Queu
   );
 }
 
-type BlockProps = Omit<QueueProps, 'groups' | 'query'> & { group: Group; now: number };
+/** Who does not hold what is on show need not be drawn again when that changes. */
+const within = (events: readonly KitchenEvent[], chosen: string | undefined): string | undefined => (events.some((event) => event.id === chosen) ? chosen : undefined);
 
-function GroupBlock({ group, chosen, fresh, pick, me, judgeAll, now }: BlockProps) {
+function inParts(events: readonly KitchenEvent[]): KitchenEvent[][] {
+  return Array.from({ length: Math.ceil(events.length / PART) }, (_, i) => events.slice(i * PART, (i + 1) * PART));
+}
+
+type BlockProps = Omit<QueueProps, 'groups' | 'query'> & { group: Group; first: number; now: number; watch: Watch };
+
+const GroupBlock = memo(function GroupBlock({ group, first: above, chosen, judgeAll, ...rest }: BlockProps) {
   const { t, kind } = useWords();
+  const parts = useMemo(() => inParts(group.events), [group.events]);
   const [first] = group.events;
   if (!first) return null;
   const camera = first.camera_name || first.camera;
@@ -69,12 +89,25 @@ function GroupBlock({ group, chosen, fresh, pick, me, judgeAll, now }: BlockProp
           )}
         </div>
       )}
-      {group.events.map((event) => (
-        <Row key={event.id} event={event} on={event.id === chosen} fresh={fresh.has(event.id)} within={many} pick={pick} me={me} now={now} />
+      {parts.map((events, i) => (
+        <Part key={events[0]?.id} events={events} always={above + i * PART < ALWAYS} chosen={within(events, chosen)} within={many} {...rest} />
       ))}
     </div>
   );
-}
+});
+
+type PartProps = Omit<RowProps, 'event' | 'on' | 'fresh'> & { events: readonly KitchenEvent[]; always: boolean; chosen: string | undefined; fresh: ReadonlySet<string>; watch: Watch };
+
+/** Some rows, drawn while they are near what is on show; before and after, a gap of their height. */
+const Part = memo(function Part({ events, always, chosen, fresh, watch, ...rest }: PartProps) {
+  const [part, near] = useNear(watch);
+  const drawn = near || always || chosen !== undefined;
+  return (
+    <div ref={part} data-rows={events.length} style={drawn ? undefined : { height: events.length * ROW_PX }}>
+      {drawn && events.map((event) => <Row key={event.id} event={event} on={event.id === chosen} fresh={fresh.has(event.id)} {...rest} />)}
+    </div>
+  );
+});
 
 interface RowProps {
   event: KitchenEvent;
