@@ -67,7 +67,7 @@ export default function WallRoom() {
   const part = sort === 'hand' ? hand.slice(page * size, (page + 1) * size) : [];
   const query = useWall(sort === 'hand' && part.length > 0 ? { camera: part, limit: size } : { sort: sort === 'site' ? 'site' : 'risk', limit: size, offset: sort === 'hand' ? 0 : page * size });
   const [box, { width, height }] = useBox();
-  const now = useNow(1000);
+  const now = useNow(2000);
   const frame = useRef<HTMLElement>(null);
   const tiles = query.data?.items ?? [];
   useEffect(() => {

@@ -12,10 +12,13 @@ export function Live({ tile, boxes }: { tile: Tile; boxes: boolean }) {
   const wanted = pictureOf(tile);
   const [shown, setShown] = useState<string | null>(null);
   if (!wanted) return <span className="tile-none">{t('wall.noPicture')}</span>;
+  // The element that loaded a picture is the one that then shows it: each is fetched and decoded once.
+  const pictures = shown && shown !== wanted ? [shown, wanted] : [wanted];
   return (
     <>
-      <img className="tile-picture" src={shown ?? wanted} alt="" />
-      {shown !== wanted && <img className="tile-next" src={wanted} alt="" aria-hidden="true" onLoad={() => setShown(wanted)} />}
+      {pictures.map((each) => (
+        <img key={each} className={each === (shown ?? wanted) ? 'tile-picture' : 'tile-next'} src={each} alt="" onLoad={() => setShown(each)} />
+      ))}
       {boxes && tile.picture && (
         <svg className="tile-boxes" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
           {tile.picture.boxes.map(([x0, y0, x1, y1], i) => (
