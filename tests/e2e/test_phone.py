@@ -109,3 +109,31 @@ def test_an_answer_whose_receipt_was_lost_is_not_given_twice(browser: Browser, t
         expect(page.locator("section.waiting")).to_have_count(0, timeout=45_000)
         assert len(taken) == 2
     assert story(town, case) == ["joined", "order", "acknowledge"]
+
+
+OLD, KEEPS = (
+    "/assets/of-an-old-build.js",
+    "async path => Boolean(await (await caches.open('mingchu-shell-1')).match(path))",
+)
+"""What a build of yesterday left in the browser; whether it is still there."""
+
+
+def test_what_old_builds_left_goes_when_no_other_page_is_open(browser: Browser, town: Town) -> None:  # noqa: F811
+    with visiting(browser, town, "cook", PHONE) as visit:
+        page = visit.page
+        visit.go("/my")
+        page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+        page.evaluate("async path => (await caches.open('mingchu-shell-1')).put(path, new Response('old'))", OLD)
+        other = visit.context.new_page()
+        other.goto(f"{visit.url}/my")
+        expect(other.get_by_role("link", name="待办")).to_be_visible()
+        page.wait_for_timeout(500)
+        assert page.evaluate(KEEPS, OLD)
+        other.close()
+        page.reload()
+        page.wait_for_function(f"async () => !await ({KEEPS})('{OLD}')")
+        mine = (
+            "performance.getEntriesByType('resource').map(e => new URL(e.name).pathname).find(p => p.endsWith('.js'))"
+        )
+        assert page.evaluate(KEEPS, page.evaluate(mine))
+        assert visit.context.request.get(f"{visit.url}{OLD}").status == 404
