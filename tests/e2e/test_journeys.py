@@ -188,6 +188,25 @@ def test_what_may_not_be_sold_is_refused_at_the_counter(browser: Browser, town: 
     assert [scan["refused"] for scan in refused] == ["expired", "uncoded"]
 
 
+def test_sites_stand_on_a_map_that_leads_into_their_regions(browser: Browser, town: Town) -> None:
+    root = town.person("root")
+    east = root.post("/v1/regions", {"id": "east", "name": "东城区"})
+    school = root.get("/v1/sites/school")
+    headers = {"X-CSRF-Token": root.csrf, "If-Match": school["etag"]}
+    moved = {"region": east["id"], "latitude": HERE[0] + 0.02, "longitude": HERE[1] + 0.03}
+    assert root.client.patch("/v1/sites/school", json=moved, headers=headers).is_success
+    with visiting(browser, town, "li") as visit:
+        page = visit.page
+        visit.go("/insight?tab=map")
+        expect(page.locator(".map-mark")).to_have_count(2)
+        assert visit.barriers() == []
+        page.get_by_role("button", name="育才小学食堂").press("Enter")
+        expect(page.locator(".map-chosen")).to_contain_text("育才小学食堂")
+        page.get_by_role("link", name="东城区").click()
+        expect(page.locator(".map-mark")).to_have_count(1)
+        expect(page.locator(".map-regions").get_by_role("heading")).to_have_text("东城区")
+
+
 def test_a_report_of_the_week_is_taken_home(browser: Browser, town: Town) -> None:
     with visiting(browser, town, "li") as visit:
         visit.go("/insight?tab=reports")

@@ -7,10 +7,11 @@ import { TierSign } from '../shell/badges';
 import { follow } from '../shell/header';
 import { Empty, Failure, Loading } from '../shell/states';
 import { useWords } from '../words';
+import { MapTab } from './map';
 import { Bars, HeatTable, Interval, percent } from './charts';
 import { periodOf, useFigures, type Funnel, type Heat, type ParetoLine, type PrecisionLine, type Reason, type Score, type Target, type Trends } from './data';
 
-const TABS = ['targets', 'trends', 'quality', 'reports'] as const;
+const TABS = ['targets', 'map', 'trends', 'quality', 'reports'] as const;
 type Tab = (typeof TABS)[number];
 const SPANS = [7, 30, 90] as const;
 const DAY_MS = 86_400_000;
@@ -42,6 +43,7 @@ export default function Insight({ kinds }: { kinds: readonly CatalogueKind[] }) 
         )}
       </header>
       {tab === 'targets' && <Targets site={params.get('site')} />}
+      {tab === 'map' && <MapTab region={params.get('region') ?? ''} />}
       {tab === 'trends' && <TrendsTab key={days} days={days} kinds={kinds} />}
       {tab === 'quality' && <Quality key={days} days={days} />}
       {tab === 'reports' && <Reports />}
