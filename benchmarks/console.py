@@ -117,12 +117,20 @@ def main() -> int:
     asked = _arguments()
     told: dict[str, Any] = json.loads(asked.out.read_text(encoding="utf-8")) if asked.out.is_file() else {}
     parts = dict(told.get("parts", {}))
+    results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder, _town(Path(folder)) as town, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         for part in asked.part or PARTS:
             parts[part] = PARTS[part](Bench(browser, town, asked)) | {"machine": described(("playwright",))}
+            results = put_down(asked.out, parts)
             print(part, json.dumps({name: value for name, value in parts[part].items() if name != "machine"}))
         browser.close()
+    print(json.dumps({name: results[name] for name in ("figures", "limits", "holds")}, indent=2))
+    return 0 if all(results["holds"].values()) else 1
+
+
+def put_down(out: Path, parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Write what is measured so far, so that no part is lost with a later one; return it."""
     figures = {name: part[name] for part in parts.values() for name in LIMITS if name in part}
     results = {
         "claim": __doc__.splitlines()[0].removeprefix("Claim: "),
@@ -131,9 +139,8 @@ def main() -> int:
         "holds": {name: figure <= LIMITS[name] for name, figure in figures.items()},
         "parts": parts,
     }
-    asked.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    print(json.dumps({name: results[name] for name in ("figures", "limits", "holds")}, indent=2))
-    return 0 if all(results["holds"].values()) else 1
+    out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    return results
 
 
 def _arguments() -> argparse.Namespace:
@@ -196,7 +203,7 @@ def wall_core_share(browser: Browser, town: Town, seconds: float) -> float:
         feeding.start()
         try:
             page.goto(f"{town.stack.url}/wall?n=64")
-            page.wait_for_function("document.querySelectorAll('.tile-picture').length === 64")
+            page.wait_for_function("() => document.querySelectorAll('.tile-picture').length === 64")
             tools = browser.new_browser_cdp_session()
             page.wait_for_timeout(4000)
             before = _busy_s(tools)
