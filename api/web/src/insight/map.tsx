@@ -10,7 +10,8 @@ import { useWords } from '../words';
 import { useFigures, type Target } from './data';
 import { clustered, outline, planned, scaleOf, type Cluster, type Place, type Point } from './mapping';
 
-const [WIDTH, MOST_HIGH, EDGE, CELL] = [900, 560, 40, 26];
+/** A phone's map is drawn for a phone: marks keep their size. */
+const [WIDTH, MOST_HIGH, EDGE, CELL] = window.innerWidth > 900 ? [900, 560, 40, 26] : [380, 420, 40, 26];
 /** More than these are not drawn at once: choose a smaller region. */
 const MOST = 2000;
 const SIGNS = { red: '✕', amber: '!', green: '✓' } as const;

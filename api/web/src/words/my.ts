@@ -65,7 +65,7 @@ export const zh = {
 export const en: Record<keyof typeof zh, string> = {
   'room.my': 'My duties',
   'my.open': 'To do',
-  'my.checks': 'Self-checks',
+  'my.checks': 'Checks',
   'my.notices': 'Notices',
   'my.score': 'Score',
   'my.nav': 'Pages of this kitchen',
