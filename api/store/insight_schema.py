@@ -30,6 +30,7 @@ site_scores = Table(
     CheckConstraint("colour IN ('green', 'amber', 'red')", name="colour"),
     CheckConstraint("final_colour IN ('green', 'amber', 'red')", name="final_colour"),
     CheckConstraint("cameras >= 0 AND unhealthy >= 0", name="cameras"),
+    Index(None, "colour"),
     Index(None, "risk", "site_id"),
     Index(None, "changes_at"),
     Index(None, "final_colour", "final_points"),

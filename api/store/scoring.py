@@ -14,7 +14,7 @@ from api.store.case_schema import case_clocks, case_steps, cases
 from api.store.database import upsert
 from api.store.insight_schema import AT_ONCE, site_scores
 from api.store.schema import camera_states, cameras, events, log, regions, sites
-from api.store.scope import Scope, sites_within
+from api.store.scope import WHOLE, Scope, sites_within
 
 REMEMBERED = timedelta(days=735)
 """A case counts for a year, and repeats one of the year before that."""
@@ -176,12 +176,9 @@ def _where(wanted: TargetFilter) -> list[ColumnElement[bool]]:
 
 def colours(connection: Connection, scope: Scope) -> Mapping[str, int]:
     """Return how many sites have each colour."""
-    query = (
-        select(site_scores.c.colour, func.count())
-        .join(sites, sites.c.id == site_scores.c.site_id)
-        .where(sites_within(scope))
-        .group_by(site_scores.c.colour)
-    )
+    query = select(site_scores.c.colour, func.count()).group_by(site_scores.c.colour)
+    if scope != WHOLE:  # every site has one row: whoever has the whole tree need not look at the sites themselves
+        query = query.join(sites, sites.c.id == site_scores.c.site_id).where(sites_within(scope))
     return {str(colour): int(count) for colour, count in connection.execute(query)}
 
 
