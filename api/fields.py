@@ -40,6 +40,10 @@ Truth = Annotated[bool, Strict()]
 """A truth value in a body: neither 0 nor 1, and no word for it."""
 
 
+Real = Strict()
+"""Beside a number in a body, which pydantic would otherwise read out of a text or a truth value, too."""
+
+
 def _counted(value: object) -> object:
     """Refuse what pydantic would count as 0 and 1, or read out of a text: in JSON a number is written as one."""
     if isinstance(value, bool | str):

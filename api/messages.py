@@ -8,14 +8,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainSerializer, model_validator
 
 from api.bodies import instant
-from api.fields import Line, Moment, Slug, Truth
+from api.fields import Line, Moment, Real, Slug, Truth, Whole
 from vision.catalogue import Jurisdiction
 from vision.events import Binding, Tier
 from vision.scene import ZoneType
 
 PREFIX = "cn.mingchu.violation."
 Instant = Annotated[Moment, PlainSerializer(instant, return_type=str, when_used="unless-none")]
-Probability = Annotated[FiniteFloat, Field(ge=0, le=1)]
+Number = Annotated[FiniteFloat, Real]
+Probability = Annotated[Number, Field(ge=0, le=1)]
+Side = Annotated[int, Field(gt=0), Whole]
 
 
 class Phase(StrEnum):
@@ -42,9 +44,9 @@ class ZoneBody(_Part):
 class LookBody(_Part):
     """One point of the evidence curve; `log_odds` null = unknown."""
 
-    pts_s: FiniteFloat
-    log_odds: FiniteFloat | None
-    total: FiniteFloat
+    pts_s: Number
+    log_odds: Number | None
+    total: Number
 
 
 class ClauseBody(_Part):
@@ -73,13 +75,13 @@ class EventData(_Part):
     started_at: Instant
     ended_at: Instant | None = None
     opened_at: Instant | None = None
-    started_pts_s: FiniteFloat | None = None
-    opened_pts_s: FiniteFloat | None = None
-    ended_pts_s: FiniteFloat | None = None
+    started_pts_s: Number | None = None
+    opened_pts_s: Number | None = None
+    ended_pts_s: Number | None = None
     probability: Probability
     peak: Probability | None = None
-    box: tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat] | None = None
-    frame_wh: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]] | None = None
+    box: tuple[Number, Number, Number, Number] | None = None
+    frame_wh: tuple[Side, Side] | None = None
     subject: str = Field(default="", max_length=64)
     looks: list[LookBody] = Field(default=[], max_length=256)
     model: str = Field(default="", max_length=300)

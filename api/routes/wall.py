@@ -14,7 +14,7 @@ from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.bodies import camera_body, instant
 from api.errors import NotFoundError
-from api.fields import Moment, Slug
+from api.fields import Moment, Real, Slug
 from api.services import Wired
 from api.shapes import binary
 from api.shapes.intake import AGAIN, WALL
@@ -31,7 +31,7 @@ LATELY = timedelta(minutes=30)
 MOST_TILES = 64
 LONGEST_SIDE_PX = 1280
 NOTHING = Weight(0, 0)
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), Real]
 
 
 class NewPicture(BaseModel):

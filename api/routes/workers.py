@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
-from api.fields import Count, Moment, Slug, Whole
+from api.fields import Count, Moment, Real, Slug, Truth, Whole
 from api.services import Services, Wired
 from api.shapes.places import AssignmentTold
 from api.store import cameras
@@ -26,8 +26,9 @@ class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-Some = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
-Measured = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+Some = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False), Real]
+Measured = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False), Real]
+Side = Annotated[int, Field(ge=0, le=65535), Whole]
 
 
 class Figures(_Body):
@@ -41,7 +42,7 @@ class Figures(_Body):
     gap_s: Some = 0
     """Got between looks, smoothed."""
     stretch: Some = 1
-    decodes_fully: bool = False
+    decodes_fully: Truth = False
     """Its key frames are too far apart: every packet is decoded."""
     connections: Count = 0
     packets: Count = 0
@@ -54,7 +55,7 @@ class Figures(_Body):
     models_ms: Some = 0
     gop_s: Some = 0
     codec: str = Field(default="", max_length=32)
-    frame_wh: tuple[Annotated[int, Field(ge=0, le=65535)], Annotated[int, Field(ge=0, le=65535)]] = (0, 0)
+    frame_wh: tuple[Side, Side] = (0, 0)
     health: dict[Annotated[str, Field(max_length=32)], Measured] = Field(default={}, max_length=16)
     """What was measured of its last picture."""
 
