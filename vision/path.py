@@ -25,7 +25,7 @@ from vision.ports import Source
 from vision.recording.recorder import Desk, EventRecorder
 from vision.rules import Reason
 from vision.rules.schedule import Schedule
-from vision.sampling.gate import ChangeGate
+from vision.sampling.gate import ChangeGate, longest_s
 from vision.sampling.plan import Rate, SamplingPlan, Shift
 from vision.scene import Scene, Vitals
 from vision.sight import Sight
@@ -213,7 +213,7 @@ class CameraPath:
         self._line = line
         self._hand = Hand(EventRecorder(camera, source.info, desk), self.tally)
         self._attention = Attention(source, KeyFrameSampler(camera.interval_s))
-        self._gate = ChangeGate(tuple(zone.zone() for zone in camera.zones))
+        self._gate = ChangeGate(tuple(zone.zone() for zone in camera.zones), longest_s(CameraId(camera.id)))
         self._stats = PacketStats()
         self.meter = VitalsMeter()
         """How the camera's pictures usually are; whoever keeps the camera hands on the one that knows it already."""

@@ -12,7 +12,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.frames import CameraId
 from vision.geometry import inside_polygon
+from vision.sampling.plan import phase_s
 from vision.scene import Zone
 
 LEVELS = 6.0
@@ -55,6 +57,14 @@ class ChangeGate:
         if self._mask is None or self._mask.shape != shape:
             self._mask = zone_mask(self.zones, (shape[0], shape[1]))
         return self._mask
+
+
+def longest_s(camera: CameraId) -> float:
+    """Return how long a camera in whose picture nothing changes goes without the models: 45 s to 60 s, by its id.
+
+    Cameras that came back at once (a switch, a power cut) would otherwise all need them in the same second, for ever.
+    """
+    return LONGEST_S - phase_s(camera, LONGEST_S / 4)
 
 
 def changed_cells(before: Cells, after: Cells, matters: NDArray[np.bool_]) -> int:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from vision.sampling.gate import ChangeGate, zone_mask
+from vision.frames import CameraId
+from vision.sampling.gate import LONGEST_S, ChangeGate, longest_s, zone_mask
 from vision.scene import Zone, ZoneType
 from vision.sources.health import cells_of
 
@@ -98,3 +99,9 @@ def test_cells_are_means_and_zones_mark_their_cells() -> None:
     corner = Zone("corner", ZoneType.OTHER, ((0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5)))
     assert zone_mask([corner], (4, 4)).tolist() == [[True, True, False, False]] * 2 + [[False] * 4] * 2
     assert zone_mask([corner, Zone("all", ZoneType.OTHER)], (4, 4)).all()
+
+
+def test_the_models_turns_of_a_quiet_fleet_are_spread() -> None:
+    turns_s = [longest_s(CameraId(f"camera-{number}")) for number in range(1000)]
+    assert 0.75 * LONGEST_S < min(turns_s) < 0.76 * LONGEST_S
+    assert 0.99 * LONGEST_S < max(turns_s) <= LONGEST_S
