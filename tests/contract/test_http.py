@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import httpx
@@ -230,6 +231,7 @@ def test_a_listener_who_comes_back_misses_nothing(api: Api) -> None:
 def test_a_listener_hears_what_another_process_took_in(api: Api, tmp_path: Path) -> None:
     shared = {"MINGCHU_DATABASE_URL": settings_of(api.stack).database}
     other = Stack(tmp_path, {**api.stack.environment, **shared})
+    copytree(api.stack.folder / "keys", tmp_path / "keys")  # all processes of a database share the key of its secrets
     head, number = api.log()[-1]["sequence"], next(api.numbers)
     with ThreadPoolExecutor(1) as pool:
         try:
