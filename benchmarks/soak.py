@@ -6,7 +6,6 @@ Held: each healthy camera's looks within 1 % of what was wanted; a `camera_offli
 within the stated time, closed after its return, and none for any other camera; threads, files and sockets as many as
 before the faults; the slope of the memory. The cameras send 640×360 at 10 fps with a key frame every 2 s, so that two
 cores carry server and worker together: how many 1080p cameras a core carries is told by `cameras.py`.
-Written on 26 November 2026 and not run to its end yet: there is no result, and nothing else may lean on it.
 
     python benchmarks/soak.py [--minutes N] [--out FILE]
 """
@@ -119,7 +118,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=12.0, help="of which the first quarter is peace")
+    parser.add_argument("--minutes", type=float, default=12.0, help="of which the first quarter is peace; at least 4")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "soak.json")
     return parser.parse_args()
 
