@@ -1,5 +1,6 @@
 """If-Match: who changes something says which version they saw, so that nobody's change is lost unseen."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
@@ -9,6 +10,14 @@ from api.errors import ProblemError, StaleError, field_error
 
 IfMatch = Annotated[str, Header(alias="If-Match", max_length=1000)]
 """Put this with the default "" on a route's parameter; `require` says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which conditions a write is wanted, and by which key it is known when it is sent again."""
+
+    if_match: IfMatch = ""
+    idempotency_key: Annotated[str, Header(max_length=128)] = ""
 
 
 class PreconditionMissingError(ProblemError):

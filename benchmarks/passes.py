@@ -101,11 +101,6 @@ class OurLine:
                 if frame is not None:
                     yield packet.pts, frame
 
-    def packets(self) -> int:
-        """Return how many packets the clip has."""
-        with open_source(self._camera, clock=SystemClock(), start_at=START_AT) as source:
-            return sum(1 for _ in source.packets())
-
     def _look(self, frame: Frame, judge: "_Judge", laps: Laps) -> None:
         """Do what `vision.sight.Eyes.see` and `vision.path.CameraPath.decide` do, stage by stage."""
         found = self._sight.detector.detect([frame.image])[0]

@@ -55,6 +55,8 @@ SILENT = frozenset({"die", "stall", "mute", "garbage"})
 """Those that send no picture while they are ill."""
 LOOK_S, FPS = 2.0, 10
 SETTLE_S = 40.0
+LEAST_MINUTES = 4
+"""A quarter of them is peace, and the first `SETTLE_S` of that are not counted."""
 SAMPLE_S = 5.0
 OFFLINE_WITHIN_S = 75.0
 """`camera_offline` opens 45 s after the last sign of life (catalogue); else a library waits for an answer."""
@@ -118,9 +120,12 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=12.0, help="of which the first quarter is peace; at least 4")
+    parser.add_argument("--minutes", type=float, default=12.0, help="of which the first quarter is peace")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "soak.json")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.minutes < LEAST_MINUTES:
+        parser.error(f"--minutes {asked.minutes:g}: at least {LEAST_MINUTES}, or there is no peace to compare with")
+    return asked
 
 
 def _watched(urls: dict[str, int], folder: Path, course: Course, began: float) -> dict[str, Any]:

@@ -93,7 +93,9 @@ def _list(name: str, table: Table) -> CheckList:
 def _line(table: Table, lists: Mapping[str, CheckList]) -> Line:
     table.only("id", "lists", "key", "zh", "en", "source", "grade")
     named = table.choices("lists", {name: name for name in lists})
-    is_key = table.values.get("key") is True
+    is_key = table.values.get("key", False)
+    if not isinstance(is_key, bool):
+        raise table.refusal("key", is_key, "true or false")
     return Line(table.text("id"), named, is_key, _words(table), table.text("source"), table.choice("grade", _GRADES))
 
 

@@ -1,12 +1,11 @@
 """Cases: what follows from a confirmed violation, whose turn it is, and every step that people take."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
@@ -21,7 +20,7 @@ from api.casework.ordering import kind_names, quotes
 from api.casework.proving import needs_of
 from api.cursors import instant, pack, unpack
 from api.fields import Line, Moment, Written
-from api.preconditions import IfMatch
+from api.preconditions import Terms
 from api.replaying import Request, once
 from api.services import Wired
 from api.shapes.events import CASE, CASES, DUTIES
@@ -102,14 +101,6 @@ class StepBody(BaseModel):
     """Ids of photos or media."""
     until: Moment | None = None
     """Of an extension: the new deadline."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Under which conditions a step is wanted."""
-
-    if_match: IfMatch = ""
-    idempotency_key: Annotated[str, Header(max_length=128)] = ""
 
 
 @router.get("/cases", summary="List cases")

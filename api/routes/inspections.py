@@ -1,6 +1,5 @@
 """Inspections: spot checks and pre-inspections of suppliers, filled in on the spot by supervisors."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from api.inspections.bodies import inspection_body, list_body
 from api.inspections.lists import load_lists
 from api.inspections.machine import Outcome, State
 from api.inspections.working import Seen, begin, conclude, fill_in, void
-from api.preconditions import IfMatch
+from api.preconditions import Terms
 from api.replaying import Request, once
 from api.routes.selfchecks import Filled
 from api.selfchecks.machine import Answer
@@ -77,14 +76,6 @@ class Mistake(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reason: Written = Field(min_length=1, max_length=2000)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Under which conditions a write is wanted."""
-
-    if_match: IfMatch = ""
-    idempotency_key: Annotated[str, Header(max_length=128)] = ""
 
 
 @router.get("", summary="Inspections")

@@ -1,10 +1,9 @@
 """Self-checks: posts of a kitchen's people, rounds that they fill in and sign, and the records of them."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
@@ -16,7 +15,7 @@ from api.cursors import instant, pack, unpack
 from api.errors import NotFoundError
 from api.fields import Line, Slug
 from api.places.facts import Day
-from api.preconditions import IfMatch
+from api.preconditions import Terms
 from api.replaying import Request, once
 from api.selfchecks.bodies import check_body, record_paper, record_sheet
 from api.selfchecks.lists import Post, RoundName
@@ -95,14 +94,6 @@ class Posts(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     posts: list[Post] = Field(max_length=3)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Under which conditions a write is wanted."""
-
-    if_match: IfMatch = ""
-    idempotency_key: Annotated[str, Header(max_length=128)] = ""
 
 
 @router.get("", summary="Self-checks")

@@ -232,6 +232,7 @@ def test_a_listener_hears_what_another_process_took_in(api: Api, tmp_path: Path)
     shared = {"MINGCHU_DATABASE_URL": settings_of(api.stack).database}
     other = Stack(tmp_path, {**api.stack.environment, **shared})
     copytree(api.stack.folder / "keys", tmp_path / "keys")  # all processes of a database share the key of its secrets
+    api.fresh()
     head, number = api.log()[-1]["sequence"], next(api.numbers)
     with ThreadPoolExecutor(1) as pool:
         try:

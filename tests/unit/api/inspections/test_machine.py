@@ -70,6 +70,7 @@ def test_a_result_holds_for_a_half_open_time() -> None:
         ('"central_kitchen", "group_meal", "producer"', '"central_kitchen", "canteens", "producer"', "sites"),
         ('lists = ["spot_check", "canteen_supplier", "hospital_supplier"]', 'lists = ["spot_checks"]', "lists"),
         ("key = true", "kee = true", "kee"),
+        ("key = true", 'key = "yes"', "key"),
     ],
 )
 def test_a_wrong_list_is_named(tmp_path: Path, old: str, new: str, field: str) -> None:
