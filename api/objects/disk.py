@@ -28,7 +28,7 @@ class DiskStore:
     def prepare(self) -> None:
         """Make the folder, and remove files that were incoming when their process died."""
         incoming = self._root / _INCOMING
-        with _translated(str(self._root)):
+        with _translated(self._root):
             incoming.mkdir(parents=True, exist_ok=True)
             for left in list(incoming.iterdir()):
                 _remove_if_old(left)
@@ -36,7 +36,7 @@ class DiskStore:
     def put(self, key: str, path: Path, sha256: str, media_type: str) -> None:  # noqa: ARG002 - a folder keeps no types
         """Copy the file in; a reader sees all of it or nothing, also after a power cut."""
         target = self._path(key)
-        with _translated(key), self._temporary() as temporary:
+        with _translated(self._root / key), self._temporary() as temporary:
             if _copied(path, temporary) != sha256:
                 raise StorageError(f"{key}: the bytes do not have the hash {sha256}")
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ class DiskStore:
     def stat(self, key: str) -> ObjectStat | None:
         """Return size and time."""
         path = self._path(key)
-        with _translated(key):
+        with _translated(self._root / key):
             try:
                 found = path.stat()
             except (FileNotFoundError, NotADirectoryError):
@@ -63,7 +63,7 @@ class DiskStore:
 
     def delete(self, key: str) -> None:
         """Remove the file."""
-        with _translated(key):
+        with _translated(self._root / key):
             if self.stat(key) is not None:
                 self._path(key).unlink(missing_ok=True)
 
@@ -82,14 +82,14 @@ class DiskStore:
 
     def probe(self) -> None:
         """Write and remove a file."""
-        with _translated(str(self._root)), self._temporary() as temporary:
+        with _translated(self._root), self._temporary() as temporary:
             temporary.write_bytes(b"")
 
     def _path(self, key: str) -> Path:
         return self._root / checked(key)
 
     def _chunks(self, key: str, start: int, length: int | None) -> Iterator[bytes]:
-        with _translated(key), self._path(key).open("rb") as file:
+        with _translated(self._root / key), self._path(key).open("rb") as file:
             file.seek(start)
             left = length
             while chunk := file.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left)):
@@ -116,14 +116,14 @@ class DiskStore:
 
 
 @contextmanager
-def _translated(key: str) -> Iterator[None]:
-    """Turn what the operating system says into our own error, without naming folders of this machine."""
+def _translated(place: Path) -> Iterator[None]:
+    """Turn what the operating system says into our own error, which names the place: whose disk is full, say."""
     try:
         yield
     except StorageError:
         raise
     except OSError as error:
-        raise StorageError(f"{key}: {error.strerror}") from error
+        raise StorageError(f"{place}: {error.strerror}") from error
 
 
 def _remove_if_old(left: Path) -> None:
