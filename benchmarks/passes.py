@@ -103,11 +103,11 @@ class OurLine:
 
     def _look(self, frame: Frame, judge: "_Judge", laps: Laps) -> None:
         """Do what `vision.sight.Eyes.see` and `vision.path.CameraPath.decide` do, stage by stage."""
-        found = self._sight.detector.detect([frame.image])[0]
+        found = self._sight.detector.detect([frame.picture])[0]
         laps.lap("detector")
         people, objects = pair(found)
         laps.lap("pair heads")
-        wear = self._sight.wear.judge([(frame.image, people)])[0]
+        wear = self._sight.wear.judge([(frame.picture, people)])[0]
         laps.lap("wear")
         vitals = judge.meter.measure(frame, judge.stats)
         laps.lap("camera health")

@@ -34,7 +34,7 @@ class Detections:
         shapes = (self.xyxy.shape, self.confidence.shape, self.class_id.shape)
         if shapes != ((n, BOX_SIDES), (n,), (n,)):
             raise InvalidInputError("Detections", shapes, "(n, 4), (n,), (n,)")
-        if n and not 0 <= self.class_id.min() <= self.class_id.max() < len(self.classes):
+        if n and not 0 <= min(ids := self.class_id.tolist()) <= max(ids) < len(self.classes):
             raise InvalidInputError("Detections.class_id", self.class_id.tolist(), f"0..{len(self.classes) - 1}")
 
     def __len__(self) -> int:
@@ -56,4 +56,4 @@ class Detections:
 
     def names(self) -> list[str]:
         """Return the class name of each detection, in order."""
-        return [self.classes[i] for i in self.class_id]
+        return [self.classes[i] for i in self.class_id.tolist()]

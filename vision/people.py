@@ -10,6 +10,7 @@ from vision.ports import People
 PERSON = "person"
 HEAD = "head"
 PERSON_CLASSES = (PERSON,)
+_NOBODY = np.empty(0, np.int64)
 
 _UPPER_SHARE = 0.5
 """A head's centre lies in this upper share of its body's box; half, because a counter may hide the legs."""
@@ -42,6 +43,8 @@ def pair(detections: Detections, *, suppose_heads: bool = True) -> tuple[People,
     what it sees there.
     """
     persons, heads = detections.of([PERSON]), _distinct(detections.of([HEAD]))
+    if not len(persons) and not len(heads):
+        return _people(persons, heads, {}, (_NOBODY, _NOBODY)), _others(detections)
     scores = _scores(persons, heads)
     chosen = _greedy(scores)
     kept = ~_doubles(persons, scores, chosen)
@@ -81,6 +84,8 @@ def _with_supposed_heads(people: People, heads: Detections) -> People:
 
 def _distinct(heads: Detections) -> Detections:
     """Return the heads without the doubtful twins of surer ones."""
+    if len(heads) < 2:
+        return heads
     overlaps = iou(heads.xyxy, heads.xyxy) >= _SAME_HEAD_IOU
     kept: list[int] = []
     for row in np.argsort(-heads.confidence, kind="stable").tolist():

@@ -150,14 +150,14 @@ class Tracker:
             free = [row for row in np.flatnonzero(rows).tolist() if row not in found]
             taken = {id(track) for track in found.values()}
             lost = [track for track in self._tracks if id(track) not in taken]
+            if not free or not lost:
+                continue
             cost = self._cost(detections[np.array(free, np.int64)], lost, (at, coasting))
             found |= {free[column]: lost[row] for row, column in assign(cost)}
         return found
 
     def _cost(self, detections: Detections, tracks: list[_Track], when: tuple[datetime, float]) -> NDArray[np.float64]:
         """Return (tracks, boxes): distance as a share of the reach, plus what does not overlap, plus change of size."""
-        if not tracks or not len(detections):
-            return np.full((len(tracks), len(detections)), IMPOSSIBLE)
         at, coasting = when
         gaps_s = [(at - track.seen_at).total_seconds() for track in tracks]
         timed = list(zip(tracks, gaps_s, strict=True))

@@ -5,6 +5,7 @@ mild evidence against. What belongs to a person (cigarette, phone) is about that
 about the zone, so that three rats, or one rat whose track broke, are one violation.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from vision.catalogue import Kind
 from vision.detections import Detections
-from vision.geometry import Boxes, centres, coverage, expanded
+from vision.geometry import Boxes, coverage, expanded
 from vision.rules.hearing import Hearing, PersonHearing
 from vision.rules.ledger import Charge, Testimony, box_at, person, place
 from vision.rules.zones import margin, object_points, persons_zones, zones_at
@@ -51,7 +52,8 @@ def things(kind: Kind) -> tuple[str, ...]:
 class _Memory:
     """What is known of one object track."""
 
-    origin: NDArray[np.float32]
+    origin: tuple[float, float]
+    """(x, y) px: its middle when it was first seen."""
     looks: int = 0
     called_other: int = 0
     """Looks in which it was called one of the rejected classes."""
@@ -63,6 +65,7 @@ class Suspects:
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
+        self._things = frozenset(things(kind))
         self._needs_time = kind.name in STEADY
         self._memory: dict[int, _Memory] = {}
 
@@ -70,10 +73,10 @@ class Suspects:
         """Return the suspects of this look; looks come in the order of time."""
         for track in objects.ended:
             self._memory.pop(track, None)
-        for row in range(len(objects)):
-            self._learn(objects, row)
-        named = np.isin(objects.seen.names(), things(self._kind)) if len(objects) else np.zeros(0, np.bool_)
-        kept = [bool(named[row]) and self._holds(int(track)) for row, track in enumerate(objects.track_id)]
+        names, tracks = objects.seen.names(), objects.track_id.tolist()
+        for track, name, box in zip(tracks, names, objects.seen.xyxy.tolist(), strict=True):
+            self._learn(track, name, box)
+        kept = [name in self._things and self._holds(track) for track, name in zip(tracks, names, strict=True)]
         suspects = objects.seen[np.array(kept, np.bool_)]
         if not len(suspects):
             return suspects
@@ -81,14 +84,13 @@ class Suspects:
         free: NDArray[np.bool_] = np.all(coverage(suspects.xyxy, rejecting.xyxy) < _SAME_THING, axis=1)
         return suspects[free]
 
-    def _learn(self, objects: Tracks, row: int) -> None:
-        box = objects.seen.xyxy[row : row + 1]
-        here = centres(box)[0]
-        memory = self._memory.setdefault(int(objects.track_id[row]), _Memory(here))
+    def _learn(self, track: int, name: str, box: list[float]) -> None:
+        x0, y0, x1, y1 = box
+        here = ((x0 + x1) / 2, (y0 + y1) / 2)
+        memory = self._memory.setdefault(track, _Memory(here))
         memory.looks += 1
-        memory.called_other += objects.seen.names()[row] in self._kind.rejects
-        size = float(np.max(box[0, 2:] - box[0, :2]))
-        memory.moved |= float(np.linalg.norm(here - memory.origin)) >= size
+        memory.called_other += name in self._kind.rejects
+        memory.moved |= math.dist(here, memory.origin) >= max(x1 - x0, y1 - y0)
 
     def _holds(self, track: int) -> bool:
         memory = self._memory[track]
@@ -117,6 +119,8 @@ class ZoneRule(Hearing):
 
     def _surest(self, suspects: Detections, scene: Scene) -> dict[Zone, int]:
         """Return for each zone with a duty the row of its surest suspect."""
+        if not len(suspects):
+            return {}
         zones = zones_at(object_points(suspects.xyxy), scene.zones, scene.frame_hw)
         names, best = suspects.names(), dict[Zone, int]()
         for row in np.argsort(suspects.confidence, kind="stable").tolist():
@@ -146,9 +150,11 @@ class PersonRule(PersonHearing):
 
     def _held(self, suspects: Detections, scene: Scene) -> dict[int, float]:
         """Return person's row → confidence of the surest thing at that person."""
+        if not len(suspects) or not len(scene.persons):
+            return {}
         shares = coverage(suspects.xyxy, _regions(scene, self._part))
         held: dict[int, float] = {}
-        for thing in range(len(suspects)) if len(scene.persons) else ():
+        for thing in range(len(suspects)):
             row = int(np.argmax(shares[thing]))
             if shares[thing, row] >= _HELD:
                 held[row] = max(held.get(row, 0.0), float(suspects.confidence[thing]))

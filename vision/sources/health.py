@@ -17,7 +17,8 @@ from vision.scene import Vitals
 Grey = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
-WIDTH_PX = 320
+LONGER_PX = 320
+"""Longer side of the grey copy: a camera that hangs upright costs no more than any other."""
 CELLS_ACROSS = 80
 """Cells of the change gate over the picture's width."""
 MEDIAN_LOOKS = 301
@@ -31,6 +32,7 @@ EDGE_LEVEL = 60.0
 """Sobel magnitude above which a pixel counts as an edge."""
 FAINT, FAINT_LOSS = 1.25, 0.5
 """Where known edges are so many times as strong as the rest, they are not lost, and no more than this is told."""
+_NEAR = np.ones((5, 5), np.uint8)
 MIN_EDGES = 200
 """A view with fewer edge pixels has nothing that could be missed."""
 SMALL_SHIFT = 0.02
@@ -68,7 +70,7 @@ class PacketStats:
 
 @dataclass(slots=True)
 class VitalsMeter:
-    """Measures one camera's pictures, one after the other, on a grey copy 320 px wide."""
+    """Measures one camera's pictures, one after the other, on a grey copy of 320 px."""
 
     _sharpness: deque[float] = field(default_factory=lambda: deque(maxlen=MEDIAN_LOOKS))
     _last: Picture | None = None
@@ -100,7 +102,7 @@ class VitalsMeter:
         last, last_grey, self._last, self._last_grey = self._last, self._last_grey, picture, grey
         if last is None or last_grey is None or last.hw != picture.hw:
             return float("nan")
-        change = float(cv2.absdiff(grey, last_grey).mean())
+        change = cv2.norm(grey, last_grey, cv2.NORM_L1) / grey.size
         if change == 0 and not np.array_equal(picture.image, last.image):
             return 1 / picture.image.size
         return change
@@ -133,11 +135,11 @@ class VitalsMeter:
 
 
 def grey_copy(image: Image) -> Grey:
-    """Return a grey copy `WIDTH_PX` wide; reads every second pixel of large pictures, which is plenty for that."""
-    height, width = image.shape[:2]
-    step = max(1, width // (2 * WIDTH_PX))
-    size = (WIDTH_PX, max(1, round(height * WIDTH_PX / width)))
-    grey = cv2.cvtColor(_thinned(image, step), cv2.COLOR_BGR2GRAY)
+    """Return a grey copy of `LONGER_PX`; reads every second pixel of large pictures, which is plenty for that."""
+    longer = max(image.shape[:2])
+    height, width = (max(1, round(side * LONGER_PX / longer)) for side in image.shape[:2])
+    size = (width, height)
+    grey = cv2.cvtColor(_thinned(image, max(1, longer // (2 * LONGER_PX))), cv2.COLOR_BGR2GRAY)
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
@@ -153,7 +155,7 @@ def _thinned(image: Image, step: int) -> Image:
 def cells_of(image: Image) -> Plane:
     """Return the mean colours of a picture's cells, (rows, 80, 3), for `sampling.gate`."""
     height, width = image.shape[:2]
-    step = max(1, width // (2 * WIDTH_PX))
+    step = max(1, width // (2 * LONGER_PX))
     size = (CELLS_ACROSS, max(1, round(height * CELLS_ACROSS / width)))
     small = cv2.resize(_thinned(image, step), size, interpolation=cv2.INTER_AREA)
     return small.astype(np.float32)
@@ -162,21 +164,23 @@ def cells_of(image: Image) -> Plane:
 def edge_loss(reference: Plane, grey: Grey) -> float:
     """Return the share of the reference's edges near which the picture has none; NaN for a view without edges."""
     known = _edges(reference)
-    if np.count_nonzero(known) < MIN_EDGES:
+    count = cv2.countNonZero(known)
+    if count < MIN_EDGES:
         return float("nan")
-    near = cv2.dilate(_edges(grey.astype(np.float32)).astype(np.uint8), np.ones((5, 5), np.uint8))
-    loss = 1 - float(near[known].mean())
+    near = cv2.dilate(_edges(grey.astype(np.float32)), _NEAR)
+    loss = 1 - cv2.countNonZero(cv2.bitwise_and(near, known)) / count
     return min(loss, FAINT_LOSS) if loss > FAINT_LOSS and _still_there(known, grey) else loss
 
 
-def _still_there(known: NDArray[np.bool_], grey: Grey) -> bool:
+def _still_there(known: Grey, grey: Grey) -> bool:
     """Tell whether most known edges stand out, however faintly: in a room without light, behind a lens out of focus."""
-    found = _strength(grey.astype(np.float32))
-    return bool(np.median(found[known]) > FAINT * max(1.0, float(np.median(found[~known]))))
+    found, edge = _strength(grey.astype(np.float32)), known > 0
+    return bool(np.median(found[edge]) > FAINT * max(1.0, float(np.median(found[~edge]))))
 
 
-def _edges(plane: Plane) -> NDArray[np.bool_]:
-    return np.asarray(_strength(plane) > EDGE_LEVEL)
+def _edges(plane: Plane) -> Grey:
+    """Return 255 where an edge is, else 0."""
+    return np.asarray(cv2.compare(_strength(plane), EDGE_LEVEL, cv2.CMP_GT), np.uint8)
 
 
 def _variance(plane: NDArray[Any]) -> float:
