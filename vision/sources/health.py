@@ -179,8 +179,8 @@ def _still_there(known: Grey, grey: Grey) -> bool:
 
 
 def _edges(plane: Plane) -> Grey:
-    """Return 255 where an edge is, else 0."""
-    return np.asarray(cv2.compare(_strength(plane), EDGE_LEVEL, cv2.CMP_GT), np.uint8)
+    """Return 1 where an edge is, else 0."""
+    return (_strength(plane) > EDGE_LEVEL).view(np.uint8)
 
 
 def _variance(plane: NDArray[Any]) -> float:
