@@ -21,6 +21,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
@@ -108,15 +109,14 @@ def _told(field: str, text: str, allowed: str) -> FieldError:
     return {"field": field, "value": cut, "allowed": allowed}
 
 
-def problem(
+def problem_body(
     status: int,
     detail: str,
     errors: Sequence[Entry] = (),
-    headers: Mapping[str, str] | None = None,
     kind: str = "",
     told: Mapping[str, Any] | None = None,
-) -> JSONResponse:
-    """Return a problem+json answer."""
+) -> dict[str, Any]:
+    """Return what a problem says."""
     phrase = HTTPStatus(status).phrase
     body: dict[str, Any] = {
         **(told or {}),
@@ -127,7 +127,33 @@ def problem(
     }
     if errors:
         body["errors"] = list(errors)
+    return body
+
+
+def problem(
+    status: int,
+    detail: str,
+    errors: Sequence[Entry] = (),
+    headers: Mapping[str, str] | None = None,
+    kind: str = "",
+    told: Mapping[str, Any] | None = None,
+) -> JSONResponse:
+    """Return a problem+json answer."""
+    body = problem_body(status, detail, errors, kind, told)
     return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
+
+
+def problem_of(error: ProblemError | InvalidInputError | ValidationError) -> dict[str, Any]:
+    """Return what would have been the answer, where one of many is refused and the others are not."""
+    if isinstance(error, InvalidInputError):
+        return problem_body(422, str(error), [entry_of(error)])
+    if isinstance(error, ValidationError):
+        return _wrong_fields(error.errors(include_url=False))
+    return problem_body(error.status, error.detail, error.errors, error.kind, error.told)
+
+
+def _wrong_fields(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return problem_body(422, f"{len(errors)} field(s) are wrong", [_entry(error) for error in errors[:32]])
 
 
 def _where(loc: Sequence[str | int]) -> str:
@@ -149,13 +175,12 @@ def _refused(_: Request, error: Exception) -> JSONResponse:
 
 def _invalid_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - the registration below guarantees it
-    entries = [_entry(e) for e in error.errors()[:32]]
-    return problem(422, f"{len(error.errors())} field(s) are wrong", entries)
+    return JSONResponse(_wrong_fields(error.errors()), 422, media_type="application/problem+json")
 
 
 def _invalid_input(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, InvalidInputError)  # noqa: S101 - the registration below guarantees it
-    return problem(422, str(error), [entry_of(error)])
+    return JSONResponse(problem_of(error), 422, media_type="application/problem+json")
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:

@@ -63,7 +63,7 @@ def accept(connection: Connection, caller: Caller, message: EventMessage, now: d
         _place(connection, caller, message, now)
         new = new_row(message, now)
         if events.add(connection, new):
-            _count(connection, caller, now)
+            count_new(connection, caller, now)
             return Accepted(Step.CREATE, write_line(connection, new, (), telling_of(message), now))
         row = events.find(connection, caller.scope, event_id, lock=True)
     if row is None or (row["site_id"], row["camera_id"]) != (message.data.site, message.data.camera):
@@ -77,12 +77,12 @@ def _continue(
     step = step_for(Phase(row["phase"]), message.phase, seen=log.knows(connection, message.id))
     if step is Step.IGNORE:
         return Accepted(step, None)
-    values = _changing(message) if step is Step.ADVANCE else {}
+    values = changing(message) if step is Step.ADVANCE else {}
     events.change(connection, row["id"], {**values, "updated_at": now})
     return Accepted(step, tell(connection, caller, row["id"], telling_of(message), now))
 
 
-def _count(connection: Connection, caller: Caller, now: datetime) -> None:
+def count_new(connection: Connection, caller: Caller, now: datetime) -> None:
     """Count a new event where its key has a daily limit; what follows of known events is never refused."""
     if caller.limited and not keys.count_event(connection, caller.id, now.astimezone(UTC).date()):
         tomorrow = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
@@ -119,11 +119,12 @@ def new_row(message: EventMessage, now: datetime) -> dict[str, Any]:
         "status": "pending_review",
         "stored_at": now,
         "updated_at": now,
-        **_changing(message),
+        **changing(message),
     }
 
 
-def _changing(message: EventMessage) -> dict[str, Any]:
+def changing(message: EventMessage) -> dict[str, Any]:
+    """Return what a message that advances an event changes in its row."""
     data = message.data
     # Not by ended_at: an `updated` may know the end already, and `closed` must still be told after it.
     phase = Phase.CLOSED if message.phase is Phase.CLOSED else Phase.OPENED

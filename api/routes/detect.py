@@ -19,7 +19,7 @@ from api.detecting.bodies import (
 )
 from api.detecting.receiving import PICTURE_TYPES, Held, PictureSource, Sent, picture_of, pictures_of, unless_gone
 from api.detecting.service import Detecting
-from api.errors import ProblemError, problem
+from api.errors import ProblemError, problem_of
 from api.services import Wired
 from api.shapes.inlining import inlined
 from vision.detectors.look import Json
@@ -124,11 +124,8 @@ async def _each(detecting: Detecting, sent: Sent, held: Held) -> list[Json]:
 async def _one(detecting: Detecting, source: PictureSource, wishes: Wishes, held: Held) -> Json:
     try:
         return await detecting.look(source, wishes, held)
-    except InvalidInputError as error:
-        told = {"field": error.field, "value": error.value, "allowed": error.allowed}
-        return {"problem": json.loads(bytes(problem(422, str(error), [told]).body))}
-    except ProblemError as error:
-        return {"problem": json.loads(bytes(problem(error.status, error.detail, error.errors).body))}
+    except (InvalidInputError, ProblemError) as error:
+        return {"problem": problem_of(error)}
 
 
 def _answer(body: Json) -> Response:

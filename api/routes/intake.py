@@ -1,22 +1,25 @@
 """The one door for events: workers of ours and boxes of other vendors knock alike."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Body, Depends, Header, Request, Response
+from pydantic import ValidationError
 
 from api.arrivals import Arrival, accept_all
 from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
+from api.batched import MOST, Fate, Sent, accept_batch
 from api.bodies import media_body
-from api.intake import Step
+from api.errors import problem_of
+from api.intake import Accepted
 from api.messages import EventMessage
 from api.pieces import ENDINGS, MAX_MEDIA_BYTES, Role, keep, piece_of, required_type
-from api.services import Wired
+from api.services import Services, Wired
 from api.shapes import binary
-from api.shapes.events import EVIDENCE, TAKEN, Evidence, Taken
+from api.shapes.events import EVIDENCE, SENT, TAKEN, TAKEN_TOGETHER, Evidence, Taken
 from api.uploads import Received, received
 from vision.errors import InvalidInputError
 
@@ -35,12 +38,54 @@ def put_event(event_id: UUID, message: EventMessage, services: Wired, caller: Wr
         raise InvalidInputError("data.id", str(message.data.id), f"the id of the path, {event_id}")
     now = services.clock.now()
     accepted = services.database.together(Arrival(caller, message, now), accept_all)
-    if accepted.step is not Step.IGNORE:
-        services.log_bell.ring()
-        services.metrics.events.labels(message.data.kind, message.phase.value).inc()
-        services.metrics.log_sequence.set(accepted.sequence or 0)
+    _note(services, [(message, accepted)])
     response.status_code = 201 if accepted.created else 200
     return {"id": str(event_id), "sequence": accepted.sequence}
+
+
+Batch = Annotated[list[SENT], Body(max_length=MOST)]
+
+
+@router.post("/batch", summary="Tell of many violations")
+def post_events(batch: Batch, services: Wired, caller: Writer) -> TAKEN_TOGETHER:
+    """Take up to 100 messages, of 1 MiB together, in their order: a JSON array, as a batch of CloudEvents is.
+
+    `items` has one entry for each, in the same order, with the status that it would have been answered alone: a wrong
+    one costs the others nothing. What was taken is on the disk when the answer comes; without an answer, send it again.
+    """
+    read = [_read(each) for each in batch]
+    with services.database.write() as connection:
+        fates = accept_batch(connection, caller, read, services.clock.now())
+    told = list(zip(read, fates, strict=True))
+    _note(services, told)
+    return {"items": [_told(message, fate) for message, fate in told]}
+
+
+def _read(sent: Any) -> Sent:
+    try:
+        return EventMessage.model_validate(sent)
+    except ValidationError as error:
+        return error
+
+
+def _note(services: Services, told: Iterable[tuple[Sent, Fate]]) -> None:
+    """Count what is new in the log, and ring once for all of it."""
+    sequence = None
+    for message, fate in told:
+        if isinstance(message, EventMessage) and isinstance(fate, Accepted) and fate.sequence is not None:
+            sequence = fate.sequence
+            services.metrics.events.labels(message.data.kind, message.phase.value).inc()
+    if sequence is not None:
+        services.metrics.log_sequence.set(sequence)
+        services.log_bell.ring()
+
+
+def _told(message: Sent, fate: Fate) -> dict[str, Any]:
+    event = str(message.data.id) if isinstance(message, EventMessage) else None
+    if isinstance(fate, Accepted):
+        return {"status": 201 if fate.created else 200, "id": event, "sequence": fate.sequence, "problem": None}
+    refusal = problem_of(fate)
+    return {"status": refusal["status"], "id": event, "sequence": None, "problem": refusal}
 
 
 async def arrived(request: Request, services: Wired, _: Writer) -> AsyncIterator[Received]:

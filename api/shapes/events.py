@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from api.messages import EventData
+from api.detecting.bodies import ProblemBody
+from api.messages import EventData, EventMessage
 from api.shapes import Day, Etag, Instant, Page, Sha256, Shape
 
 Tier = Literal["I", "II", "III"]
@@ -83,6 +84,23 @@ class Taken(BaseModel):
 
     id: str
     sequence: int | None = Field(description="Its number in the log; null where nothing was new.")
+
+
+class TakenOfMany(BaseModel):
+    """What became of one message of a batch: what `PUT /v1/events/{event_id}` would have answered."""
+
+    status: Literal[200, 201, 422, 429] = Field(
+        description="201: the event was not known before. 200: it was. 422 and 429: it was not taken; see `problem`."
+    )
+    id: str | None = Field(description="The event; null where the message does not say which.")
+    sequence: int | None = Field(description="Its number in the log; null where nothing was new.")
+    problem: ProblemBody | None = Field(description="Why it was not taken; null where it was.")
+
+
+class TakenTogether(BaseModel):
+    """One entry for each message, in the order sent."""
+
+    items: list[TakenOfMany]
 
 
 class RunningClock(BaseModel):
@@ -242,11 +260,14 @@ class Viewing(BaseModel):
     camera: str | None
 
 
+SENT = Annotated[Any, Shape(EventMessage)]
+"""A message that is looked at by itself, after the others of its batch have been told apart from it."""
 EVENT = Annotated[dict[str, Any], Shape(Event)]
 EVENTS = Annotated[dict[str, Any], Shape(Page[Event])]
 CLAIM = Annotated[dict[str, Any], Shape(ClaimTold)]
 COUNTS = Annotated[dict[str, Any], Shape(Counts)]
 TAKEN = Annotated[dict[str, Any], Shape(Taken)]
+TAKEN_TOGETHER = Annotated[dict[str, Any], Shape(TakenTogether)]
 EVIDENCE = Annotated[dict[str, Any], Shape(Evidence)]
 CASE = Annotated[dict[str, Any], Shape(CaseInFull)]
 CASES = Annotated[dict[str, Any], Shape(Page[Case])]

@@ -5,6 +5,35 @@ from typing import Any
 _EVENT = "8f14e45f-ceea-567a-9c3b-0d1f2a3b4c5d"
 _CASE = "5d0e2f31-7a64-4a52-9d4b-2f7b6a1c0e88"
 
+_OPENED: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": f"{_EVENT}/opened",
+    "source": "acme/box/17",
+    "type": "cn.mingchu.violation.opened",
+    "time": "2026-11-24T08:00:01.000000Z",
+    "subject": "site/kitchen-7/camera/wok",
+    "data": {
+        "id": _EVENT,
+        "site": "kitchen-7",
+        "camera": "wok",
+        "zone": {"name": "wok line", "type": "cooking"},
+        "kind": "no_hat",
+        "tier": "III",
+        "binding": "mandatory",
+        "started_at": "2026-11-24T08:00:00.000000Z",
+        "probability": 0.97,
+        "box": [410.5, 120.0, 702.0, 980.5],
+        "frame_wh": [1920, 1080],
+    },
+}
+_CLOSED: dict[str, Any] = {
+    **_OPENED,
+    "id": f"{_EVENT}/closed",
+    "type": "cn.mingchu.violation.closed",
+    "time": "2026-11-24T08:00:31.000000Z",
+    "data": {**_OPENED["data"], "ended_at": "2026-11-24T08:00:30.000000Z"},
+}
+
 BODIES: dict[str, Any] = {
     "POST /v1/session": {"name": "anna", "password": "correct horse battery", "second_factor": "492039"},
     "POST /v1/session/password": {"password": "a long new password", "current": "correct horse battery"},
@@ -20,27 +49,8 @@ BODIES: dict[str, Any] = {
         "networks": ["203.0.113.0/24"],
     },
     "POST /v1/keys/{key_id}/rotate": {"overlap_h": 24},
-    "PUT /v1/events/{event_id}": {
-        "specversion": "1.0",
-        "id": f"{_EVENT}/opened",
-        "source": "acme/box/17",
-        "type": "cn.mingchu.violation.opened",
-        "time": "2026-11-24T08:00:01.000000Z",
-        "subject": "site/kitchen-7/camera/wok",
-        "data": {
-            "id": _EVENT,
-            "site": "kitchen-7",
-            "camera": "wok",
-            "zone": {"name": "wok line", "type": "cooking"},
-            "kind": "no_hat",
-            "tier": "III",
-            "binding": "mandatory",
-            "started_at": "2026-11-24T08:00:00.000000Z",
-            "probability": 0.97,
-            "box": [410.5, 120.0, 702.0, 980.5],
-            "frame_wh": [1920, 1080],
-        },
-    },
+    "PUT /v1/events/{event_id}": _OPENED,
+    "POST /v1/events/batch": [_OPENED, _CLOSED],
     "POST /v1/events/{event_id}/review": {"verdict": "dismissed", "reason": "wrong_object", "note": "a tea towel"},
     "POST /v1/cases/{case_id}/{action}": {"reason": "Everybody wears a hat again.", "proof": ["photo-1"]},
     "POST /v1/events/{event_id}/uploads/{name}/{token}": {"sha256": "9f86d081" * 8, "media_type": "image/jpeg"},

@@ -85,6 +85,14 @@ _PLACE = select(cameras.c.id, cameras.c.site_id, cameras.c.removed_at, cameras.c
 )
 
 
+def homes(connection: Connection, names: Collection[str]) -> dict[str, str]:
+    """Return the site of each of these cameras that ever was; the caller's scope is checked against it."""
+    return {row.id: row.site_id for row in connection.execute(_HOMES, {"names": list(names)})}
+
+
+_HOMES = select(cameras.c.id, cameras.c.site_id).where(cameras.c.id.in_(bindparam("names", expanding=True)))
+
+
 def standing(connection: Connection, scope: Scope, names: Collection[str]) -> set[tuple[str, str]]:
     """Return which of these cameras ever were on a site of this scope, each with its site."""
     return {(row.id, row.site_id) for row in connection.execute(_standing(scope), {"names": list(names)})}

@@ -1,6 +1,6 @@
 """Events: one row for each violation, however often its worker tells of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -105,6 +105,21 @@ def _one(scope: Scope, *, lock: bool) -> Select[Any]:
     return query.with_for_update(of=events) if lock else query
 
 
+def known(
+    connection: Connection, scope: Scope, event_ids: Collection[str]
+) -> tuple[dict[str, dict[str, Any]], set[str]]:
+    """Return the caller's events of these ids, and which ids are others'; nobody else changes them meanwhile."""
+    rows = [dict(row) for row in connection.execute(_known(scope), {"ids": list(event_ids)}).mappings()]
+    mine = {row["id"]: row for row in rows if row.pop("is_mine")}
+    return mine, {row["id"] for row in rows} - mine.keys()
+
+
+@lru_cache(maxsize=256)
+def _known(scope: Scope) -> Select[Any]:
+    query = select(events, sites_within(scope).label("is_mine")).join(sites, sites.c.id == events.c.site_id)
+    return query.where(events.c.id.in_(bindparam("ids", expanding=True))).with_for_update(of=events)
+
+
 def page(connection: Connection, scope: Scope, wanted: EventFilter, part: Page) -> Sequence[RowMapping]:
     """Return up to `limit + 1` events; the one too many tells that there is a next page."""
     query = _listed(scope).where(*_where(wanted))
@@ -145,3 +160,17 @@ def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[st
 def change(connection: Connection, event_id: str, values: Mapping[str, Any]) -> None:
     """Change an event; its version rises, so that its ETag changes."""
     connection.execute(update(events).where(events.c.id == event_id).values(version=events.c.version + 1, **values))
+
+
+def change_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write what messages change of events that this transaction has locked, their risen version with it."""
+    if rows:
+        connection.execute(_CHANGE, [{f"new_{name}": row[name] for name in ("id", *_TOLD)} for row in rows])
+
+
+_TOLD = ("phase", "ended_at", "data", "version", "updated_at")
+_CHANGE = (
+    update(events)
+    .where(events.c.id == bindparam("new_id", type_=events.c.id.type))
+    .values({name: bindparam(f"new_{name}", type_=events.c[name].type) for name in _TOLD})
+)

@@ -1,7 +1,7 @@
 """The append-only log that SSE, pull, webhooks and MQTT read: numbers without gaps, in the order of their commits."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -103,6 +103,14 @@ _WRITE = insert(log)
 def knows(connection: Connection, message_id: str) -> bool:
     """Tell whether this message has been logged."""
     return connection.execute(select(log.c.sequence).where(log.c.message_id == message_id)).first() is not None
+
+
+def known(connection: Connection, message_ids: Collection[str]) -> set[str]:
+    """Return which of these messages have been logged."""
+    return set(connection.execute(_KNOWN, {"told": list(message_ids)}).scalars())
+
+
+_KNOWN = select(log.c.message_id).where(log.c.message_id.in_(bindparam("told", expanding=True)))
 
 
 def head(connection: Connection) -> int:

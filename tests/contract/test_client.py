@@ -1,5 +1,6 @@
 """The Python client against a real server, which is killed and comes back while the client follows the log."""
 
+import json
 import socket
 from collections.abc import Iterator
 from itertools import islice
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from api.accounts import new_stored_key
-from api.client import Client, RefusedError, UnreachableError, _lines_of
+from api.client import Client, RefusedError, UnreachableError, _batches, _lines_of
 from api.shell import writing
 from api.store import sites
 from tests.contract.test_http import settings_of
@@ -67,6 +68,27 @@ def test_events_go_in_once_with_their_media_and_come_out_in_order(mingchu: Clien
     assert [line.event["data"]["id"] for line in lines][:7] == [event["data"]["id"] for event in sent]
     assert [line.sequence for line in lines] == sorted({line.sequence for line in lines})
     assert len({event["id"] for event in mingchu.events(limit=3, camera="main-1")}) >= 7
+
+
+def test_many_events_go_in_by_batches_that_are_neither_too_many_nor_too_long(mingchu: Client) -> None:
+    wrong = {**body_of(3500), "specversion": "0.3"}
+    sent = [*(body_of(number) for number in range(3000, 3130)), wrong]
+    begun = max((line.sequence for line in mingchu.pull()), default=0)
+    told = list(mingchu.push_many(sent))
+    assert [each.new for each in told] == [True] * 130 + [False]
+    assert [each.sequence for each in told] == [*range(begun + 1, begun + 131), None]
+    assert told[130].problem
+    assert told[130].problem["errors"][0]["field"] == "specversion"
+    assert [each.sequence for each in mingchu.push_many(sent[:3])] == [None] * 3
+    assert list(mingchu.push_many([])) == []
+
+
+def test_batches_keep_within_what_the_server_takes() -> None:
+    texts = ["x" * size for size in (10, 600_000, 600_000, 1_048_572, 1, 2_000_000, 3)]
+    cut = [json.loads(content) for content in _batches([{"t": text} for text in texts])]
+    assert [each["t"] for batch in cut for each in batch] == texts
+    assert [len(batch) for batch in cut] == [2, 1, 1, 1, 1, 1]
+    assert [len(json.loads(content)) for content in _batches({} for _ in range(250))] == [100, 100, 50]
 
 
 def test_the_log_is_followed_across_a_server_that_dies(mingchu: Client, stack: Stack) -> None:

@@ -192,6 +192,12 @@ def test_node_red_s_flow_is_whole(broker: Mosquitto) -> None:
     assert flow[listener["broker"]]["cleansession"] is False
 
 
+def test_a_batch_is_taken_and_each_of_it_is_answered(env: dict[str, str], tmp_path: Path) -> None:
+    new, wrong = json.loads(bash(recipe("bash", "/v1/events/batch"), env, tmp_path))["items"]
+    assert (new["status"], new["problem"]) == (201, None)
+    assert [(error["field"], error["value"]) for error in wrong["problem"]["errors"]] == [("data.kind", "'No Mask'")]
+
+
 def test_a_box_with_words_of_its_own_is_understood(env: dict[str, str], tmp_path: Path) -> None:
     taken, refused = json.loads(bash(recipe("bash", "/v1/boxes/acme"), env, tmp_path))["items"]
     assert taken["sequence"] > 0

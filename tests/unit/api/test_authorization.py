@@ -361,6 +361,10 @@ TABLE: dict[tuple[str, str], Rule] = {
         other=404,
     ),
     ("GET", "/v1/boxes"): replace(INTAKE, path="/v1/boxes"),
+    # Each message is answered for itself, also one that names another region's site: 422 in its own entry.
+    ("POST", "/v1/events/batch"): replace(
+        INTAKE, path="/v1/events/batch", body=lambda region: [message(f"event-{region}", region=region)]
+    ),
     ("POST", "/v1/boxes/{mapping}"): replace(INTAKE, path="/v1/boxes/none", body={}, ok=GONE),  # none is declared
     ("GET", "/v1/webhooks"): replace(HOOKS, path="/v1/webhooks", other=None),
     ("POST", "/v1/webhooks"): replace(
