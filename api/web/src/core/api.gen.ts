@@ -42,6 +42,7 @@ export interface Paths {
   '/v1/documents': 'get' | 'post';
   '/v1/documents/{document_id}': 'delete';
   '/v1/events': 'get';
+  '/v1/events/batch': 'post';
   '/v1/events/counts': 'get';
   '/v1/events/{event_id}': 'get' | 'put';
   '/v1/events/{event_id}/claim': 'delete' | 'put';
@@ -294,6 +295,7 @@ export type StepBody = { reason?: string; proof?: (string)[]; until?: string | n
 export type StockAt = { site: string; site_name: string; stock: string };
 export type Subject = 'case' | 'selfcheck' | 'spot' | 'batch' | 'inspection';
 export type Taken = { id: string; sequence: number | null };
+export type TakenOfMany = { status: 200 | 201 | 422 | 429; id: string | null; sequence: number | null; problem: ProblemBody | null };
 export type Tally = { added: number; changed: number; unchanged: number };
 export type Target = { site: string; site_name: string; points: number; colour: 'green' | 'amber' | 'red'; final: Points; type: string; region: string; grade: '' | 'A' | 'B' | 'C' | 'D'; graded_on: string | null; risk: number; reasons: (Reason)[]; cameras: number; unhealthy: number };
 export type Text = { title: string; body: string };
