@@ -290,7 +290,7 @@ class CameraPath:
 
     def decide(self, frame: Frame, sight: Sight) -> tuple[Transition, ...]:
         """Judge one look and record what opened and closed by it; nothing once the connection has ended."""
-        vitals = self._measured(frame)
+        vitals = self._measured(frame, spared=sight is self._sight)
         seen = LookInput(frame.at, frame.pts_s, frame.hw, sight.people, sight.objects, sight.wear, vitals)
         with self._lock:
             if self._is_over:
@@ -306,11 +306,11 @@ class CameraPath:
             self.onlooker(frame, result.scene)
         return recorded
 
-    def _measured(self, frame: Frame) -> Vitals:
+    def _measured(self, frame: Frame, *, spared: bool) -> Vitals:
         """Return the camera's vitals; of pictures that come fast, those of the first."""
         last = self._vitals
         if last is None or not 0 <= (frame.at - last[0]).total_seconds() < VITALS_EVERY_S:
-            self._vitals = last = (frame.at, self.meter.measure(frame, self._stats))
+            self._vitals = last = (frame.at, self.meter.measure(frame, self._stats, unchanged=spared))
             self.tally.vitals = last[1]
         return last[1]
 

@@ -26,6 +26,8 @@ MEDIAN_LOOKS = 301
 LEARN_RATE = 1 / 300
 """Share of each look in the reference view: people who pass leave no trace, a lamp that is switched on is learnt in
 ten minutes."""
+UNCHANGED_LOOKS = 3
+"""Of looks at an unchanged picture, one in so many is measured in full."""
 WARM_UP_LOOKS = 5
 """Before so many looks there is no reference to compare with."""
 EDGE_LEVEL = 60.0
@@ -68,6 +70,17 @@ class PacketStats:
         return self._last.pts_s - self._first.pts_s - ours_s
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a picture alone, and the reference, tell; see `scene.Vitals`."""
+
+    luma: float
+    contrast: float
+    sharpness: float
+    edge_loss: float
+    shift: float
+
+
 @dataclass(slots=True)
 class VitalsMeter:
     """Measures one camera's pictures, one after the other, on a grey copy of 320 px."""
@@ -77,25 +90,38 @@ class VitalsMeter:
     _last_grey: Grey | None = None
     _reference: Plane | None = None
     _looks: int = 0
+    _view: View | None = None
+    _view_looks: int = 0
+    """Since `_view` was measured."""
 
-    def measure(self, frame: Frame, stats: PacketStats) -> Vitals:
-        """Return the vitals of a connected camera; NaN for what cannot be told yet."""
+    def measure(self, frame: Frame, stats: PacketStats, *, unchanged: bool = False) -> Vitals:
+        """Return the vitals of a connected camera; NaN for what cannot be told yet.
+
+        `unchanged`: the change gate saw nothing new, so how sharp the view is and where is not measured each time.
+        """
         grey = grey_copy(frame.reduced)
         change = self._change(frame.picture, grey)
-        edge_loss, shift = self._against_reference(grey)
-        mean, deviation = cv2.meanStdDev(grey)
+        self._view_looks += 1
+        if self._view is None or not unchanged or self._view_looks >= UNCHANGED_LOOKS:
+            self._view, self._view_looks = self._viewed(grey), 0
         self._learn(grey)
+        view = self._view
         return Vitals(
             connected=True,
             silent_s=stats.silent_s(frame.at),
-            luma=float(mean[0, 0]),
-            contrast=float(deviation[0, 0]),
-            sharpness=self._relative_sharpness(grey),
+            luma=view.luma,
+            contrast=view.contrast,
+            sharpness=view.sharpness,
             change=change,
-            edge_loss=edge_loss,
-            shift=shift,
+            edge_loss=view.edge_loss,
+            shift=view.shift,
             clock_drift_s=stats.drift_s,
         )
+
+    def _viewed(self, grey: Grey) -> View:
+        mean, deviation = cv2.meanStdDev(grey)
+        edge_loss, shift = self._against_reference(grey)
+        return View(float(mean[0, 0]), float(deviation[0, 0]), self._relative_sharpness(grey), edge_loss, shift)
 
     def _change(self, picture: Picture, grey: Grey) -> float:
         """Return the mean absolute difference to the previous look; exactly 0 only if every pixel is the same."""

@@ -32,8 +32,8 @@ def noisy(image: Picture, random: np.random.Generator) -> Picture:
     return np.clip(image.astype(np.int16) + random.integers(-3, 4, image.shape, np.int16), 0, 255).astype(np.uint8)
 
 
-def measured(meter: VitalsMeter, image: Picture) -> Vitals:
-    return meter.measure(Frame(CAMERA, Pixels(image), START_AT, 0.0), PacketStats())
+def measured(meter: VitalsMeter, image: Picture, *, unchanged: bool = False) -> Vitals:
+    return meter.measure(Frame(CAMERA, Pixels(image), START_AT, 0.0), PacketStats(), unchanged=unchanged)
 
 
 @pytest.fixture
@@ -150,3 +150,14 @@ def test_a_blur_is_not_usual_after_a_minute(meter: VitalsMeter, kitchen: Picture
     soft = np.asarray(cv2.GaussianBlur(kitchen, (0, 0), 12), np.uint8)
     seen = [measured(meter, noisy(soft, random)) for _ in range(50)]
     assert all(vitals.sharpness < 0.3 for vitals in seen)
+
+
+def test_of_an_unchanged_view_one_in_three_is_measured_in_full(
+    meter: VitalsMeter, kitchen: Picture, random: np.random.Generator
+) -> None:
+    measured(meter, noisy(kitchen, random))
+    soft = np.asarray(cv2.GaussianBlur(noisy(kitchen, random), (0, 0), 6), np.uint8)
+    vitals = [measured(meter, soft, unchanged=True) for _ in range(3)]
+    assert [each.sharpness < 0.5 for each in vitals] == [False, False, True]
+    assert vitals[1].change == vitals[2].change == 0, "whether a picture stands still is asked each time"
+    assert measured(meter, noisy(kitchen, random)).sharpness > 0.5, "what changed is measured at once"
