@@ -340,7 +340,6 @@ class Worker:
         for glimpse, sight in zip(glimpses, sights, strict=True):
             glimpse.runner.status.tally.saw(each_s)
             glimpse.settle(sight)
-        self._shedder.worked(len(glimpses), perf_counter() - began_s)
         self._shed()
 
     def _shed(self) -> None:
@@ -349,7 +348,8 @@ class Worker:
         if not self._shedder.is_due(now):
             return
         runners = dict(self._runners)
-        self._shedder.weigh(now, sum(map(self._mailboxes.replaced, runners)))
+        looks = sum(runner.status.tally.looks for runner in runners.values())
+        self._shedder.weigh(now, looks, sum(map(self._mailboxes.replaced, runners)))
         for runner in runners.values():
             first = any(zone.type in FIRST_TIER for zone in runner.camera.zones)
             runner.load = Load(self._shedder.stretch(first_tier=first), self._shedder.has_time)
