@@ -4,12 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Response
-from fastapi.responses import FileResponse, PlainTextResponse
-from starlette.exceptions import HTTPException
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from api.addresses import WEBHOOKS, AddressRules, parse_networks
@@ -19,6 +16,7 @@ from api.auth.pace import Pace
 from api.auth.secrets import Passwords
 from api.bell import Bell
 from api.boxes.mapping import load_mappings
+from api.console import add_console
 from api.cutting import CutOff
 from api.describing import DESCRIPTION, describe
 from api.detecting.batcher import Limits
@@ -29,7 +27,7 @@ from api.detecting.service import Detecting, Models
 from api.dialling import Dialler
 from api.dossier.keeper import Keeper
 from api.dossier.signing import Signer
-from api.errors import NotFoundError, register_errors
+from api.errors import register_errors
 from api.guard import Guarded
 from api.insight.scoring import Scorer
 from api.listeners import Listeners
@@ -50,9 +48,6 @@ from api.showing import Showcase
 from api.store.database import Database
 from api.ticker import Ticker
 from vision.clock import SystemClock
-
-CONSOLE = Path(__file__).with_name("web") / "dist"
-
 
 _CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -193,7 +188,7 @@ def create_app(settings: Settings) -> FastAPI:
     register_errors(app)
     include_routes(app)
     app.state.methods = Methods(app)
-    _add_console(app)
+    add_console(app)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=listed(settings.cors_origins), **_CORS)
     app.add_middleware(CutOff)
@@ -201,27 +196,3 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Measured, metrics=app.state.services.metrics)
     app.add_middleware(Identified, log_all=settings.log_requests)
     return app
-
-
-def _add_console(app: FastAPI) -> None:
-    """Serve the built console; every address that is not the API's belongs to its router."""
-
-    @app.get("/{path:path}", include_in_schema=False)
-    def console(path: str) -> Response:
-        if app.state.methods.of(f"/{path}"):
-            raise HTTPException(405)
-        if path.startswith("v1/"):
-            raise NotFoundError(f"there is no /{path}")
-        index = CONSOLE / "index.html"
-        if not index.is_file():
-            return PlainTextResponse("The console is not built: run `make console`.\n", status_code=503)
-        wanted = (CONSOLE / path).resolve()
-        if path and wanted.is_file() and wanted.is_relative_to(CONSOLE.resolve()):
-            return FileResponse(wanted, headers={"Cache-Control": _caching(path)})
-        if path.startswith("assets/"):
-            raise NotFoundError(f"there is no /{path}")  # of another build; the page would be kept as a script
-        return FileResponse(index, headers={"Cache-Control": "no-cache"})
-
-
-def _caching(path: str) -> str:
-    return "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"

@@ -2,7 +2,8 @@
 
 A real API over loopback, Chromium, nothing cached. The budgets of issue 7:
 
-- `first_usable_ms`: from the request to the first event on show in the review room, processor slowed four times (CDP);
+- `first_usable_ms`: from the request to the first event painted in the review room, processor slowed four times (CDP);
+  the page itself looks at the clock, since a question of Playwright's would cost it a tenth of a second;
 - `script_gzip_kb`: all scripts that the review room loads, as gzip sends them;
 - `interaction_p95_ms`: from a key to the next paint (Event Timing) while J and K walk through 10,000 loaded events;
 - `wall_core_share`: processor time of all of the browser's processes per second, while its one tab shows 64 cameras,
@@ -57,6 +58,12 @@ SLOWED, VISITS, KEYS = 4, 5, 120
 UNSEEN_MS = 16.0
 """Chromium does not tell of interactions that are seen sooner than this."""
 WALL = [f"more-{number:02}" for number in range(64 - len(CAMERAS))]
+USABLE = """(() => { const now = () => { window.usableAt = performance.now(); }, { port1, port2 } = new MessageChannel();
+  const watcher = new MutationObserver(() => { if (!document.querySelector('.item[aria-current="true"]')) return;
+    watcher.disconnect(); port1.onmessage = now; requestAnimationFrame(() => port2.postMessage(0)); });
+  watcher.observe(document, { subtree: true, childList: true }); })()"""
+"""The first task after the picture with the chosen event in it."""
+SOON_MS = 4000
 MORE = """async wanted => { const count = each => Number(each.dataset.rows), parts = '[data-rows]'; let before = -1;
   const rows = () => [...document.querySelectorAll(parts)].reduce((sum, each) => sum + count(each), 0);
   for (;;) { const more = document.querySelector('.queue-more');
@@ -178,12 +185,14 @@ def _visit(browser: Browser, town: Town) -> Iterator[tuple[Page, CDPSession]]:
 
 
 def first_usable_ms(browser: Browser, town: Town) -> float:
-    """Return the time until the most urgent event is on show and its keys work."""
+    """Return the time until the most urgent event has been painted and its keys work."""
     with _visit(browser, town) as (page, tools):
+        page.add_init_script(USABLE)
         tools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
         page.goto(f"{town.stack.url}/review", wait_until="commit")
-        page.wait_for_selector('.item[aria-current="true"]', state="visible")
-        return float(page.evaluate("performance.now()"))
+        page.wait_for_timeout(SOON_MS)
+        page.wait_for_function("() => window.usableAt")
+        return float(page.evaluate("window.usableAt"))
 
 
 def script_gzip_kb(browser: Browser, town: Town) -> float:

@@ -112,7 +112,7 @@ def test_lines_filled_in_without_a_network_wait_and_are_sent(browser: Browser, t
         page = visit.page
         visit.go(f"/my?check={weekly}")
         expect(page.locator('[data-line="suppliers"]')).to_be_visible()
-        page.wait_for_function(KEPT, arg=weekly)
+        eventually(lambda: page.evaluate(KEPT, weekly))
         visit.context.set_offline(True)
         answer(visit, "suppliers", "符合")
         page.get_by_role("button", name="保存").click()

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.browsing import PHONE, visiting
+from tests.e2e.browsing import PHONE, Visit, visiting
 from tests.e2e.console_fixtures import Case
 from tests.e2e.test_console import browser  # noqa: F401 - a fixture
-from tests.e2e.town import Town, found_town
+from tests.e2e.town import PASSWORD, Town, found_town
 
 pytestmark = [pytest.mark.server("chromium"), pytest.mark.slow]
 KEPT = """async id => {
@@ -23,6 +23,15 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     town = found_town(tmp_path_factory.mktemp("town"))
     yield town
     town.close()
+
+
+def keeps(page: Page, case: str) -> None:
+    """Wait until the phone could lose its network: `wait_for_function` takes a promise for a yes."""
+    for _ in range(100):
+        if page.evaluate(KEPT, case):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("the pages are not kept")
 
 
 def ordered(town: Town, case: Case) -> str:
@@ -76,7 +85,7 @@ def test_an_answer_without_a_network_waits_and_is_sent_once(browser: Browser, to
         page = visit.page
         visit.go("/")
         expect(page.locator(f'[data-case="{case}"]')).to_be_visible()
-        page.wait_for_function(KEPT, arg=case)
+        keeps(page, case)
         visit.context.set_offline(True)
         confirm_receipt(page, case)
         expect(page.locator("section.waiting")).to_contain_text("1 条答复等待发送")
@@ -109,6 +118,40 @@ def test_an_answer_whose_receipt_was_lost_is_not_given_twice(browser: Browser, t
         expect(page.locator("section.waiting")).to_have_count(0, timeout=45_000)
         assert len(taken) == 2
     assert story(town, case) == ["joined", "order", "acknowledge"]
+
+
+def test_whoever_signs_in_next_on_this_phone_sends_nothing_of_the_one_before(
+    browser: Browser,  # noqa: F811
+    town: Town,
+) -> None:
+    case = ordered(town, Case("no_hairnet", "III", "kitchen-1", age_s=300))
+    with visiting(browser, town, "cook", PHONE) as visit:
+        page = visit.page
+        visit.go("/my")
+        expect(page.locator(f'[data-case="{case}"]')).to_be_visible()
+        keeps(page, case)
+        visit.context.set_offline(True)
+        confirm_receipt(page, case)
+        expect(page.locator("section.waiting")).to_contain_text("1 条答复等待发送")
+        sign_in(visit, "baker")
+        visit.context.set_offline(False)
+        with page.expect_response("**/v1/session"):
+            page.evaluate("window.dispatchEvent(new Event('online'))")
+        visit.go("/my")
+        expect(page.locator(f'[data-case="{case}"]').get_by_role("link", name="确认收到")).to_be_visible()
+        expect(page.locator("section.waiting")).to_have_count(0)
+        assert story(town, case) == ["joined", "order"]
+        sign_in(visit, "cook")
+        visit.go("/my")
+        expect(page.locator(f'[data-case="{case}"]').get_by_role("link", name="提交方案")).to_be_visible()
+    told = town.person("li").get(f"/v1/cases/{case}")["story"]
+    assert [(entry["what"], entry["by"]) for entry in told[2:]] == [("acknowledge", "cook")]
+
+
+def sign_in(visit: Visit, who: str) -> None:
+    """Let somebody else into this browser, as another tab of it would."""
+    told = visit.context.request.post(f"{visit.url}/v1/session", data={"name": who, "password": PASSWORD})
+    assert told.ok, told.text()
 
 
 OLD, KEEPS = (

@@ -40,6 +40,7 @@ PEOPLE = {
     "li": Role.SUPERVISOR,
     "wang": Role.SUPERVISOR,
     "cook": Role.KITCHEN,
+    "baker": Role.KITCHEN,
     "chen": Role.ANALYST,
     "root": Role.ADMIN,
 }

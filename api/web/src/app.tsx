@@ -3,14 +3,15 @@ import { QueryClient, QueryClientProvider, useQuery, useQueryClient } from '@tan
 import { useEffect, useState } from 'react';
 import { ApiError, get, useToken, whenSignedOut } from './core/http';
 import { paintTheme, usePref } from './core/prefs';
-import type { CatalogueKind, Session } from './core/types';
+import type { Session } from './core/types';
 import { forgetReason } from './review/original';
+import { kindsOf, session, type Catalogue } from './signed';
 import { Login } from './shell/login';
 import { Shell } from './shell/shell';
 import { Failure, Loading } from './shell/states';
 import { WordsProvider } from './words';
 
-const client = new QueryClient({
+export const client = new QueryClient({
   defaultOptions: {
     queries: {
       // Without a network the service worker of the kitchen's pages may still answer: every question is asked.
@@ -22,22 +23,6 @@ const client = new QueryClient({
     },
   },
 });
-
-/** A visitor without a session is no error: the answer is null. */
-async function session(): Promise<Session | null> {
-  try {
-    const found = await get<Session | null>('/v1/session');
-    if (!found?.user) return null;
-    useToken(found.csrf);
-    return found;
-  } catch (error) {
-    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return null;
-    throw error;
-  }
-}
-
-type Catalogue = { kinds?: CatalogueKind[]; items?: CatalogueKind[] } | CatalogueKind[];
-const kindsOf = (c: Catalogue): CatalogueKind[] => (Array.isArray(c) ? c : (c.kinds ?? c.items ?? []));
 
 function Signed({ signed }: { signed: Session }) {
   const catalogue = useQuery({

@@ -26,3 +26,10 @@ test('what a clock on the wall shows becomes the instant, across the change of s
   expect(instantOf('soon', 'UTC')).toBeNull();
   expect(wallOf('2026-11-23T16:05:00Z', 'Asia/Shanghai')).toBe('2026-11-24T00:05');
 });
+
+test('steady zones are told by arithmetic as the browser tells them', () => {
+  const told = new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium', timeZone: 'Asia/Shanghai' });
+  for (let day = Date.UTC(1992, 0, 2); day < Date.UTC(2040, 0, 1); day += 41 * 86_400_000 + 3_723_000) expect(at(new Date(day).toISOString(), 'Asia/Shanghai')).toBe(told.format(day));
+  expect(at('1986-07-01T00:00:00Z', 'Asia/Shanghai')).toBe('1986-07-01 09:00:00');
+  expect(at('2026-11-23T16:05:09Z')).toBe('2026-11-23 16:05:09');
+});

@@ -1,7 +1,8 @@
-/** Answers that could not be sent yet: kept in the browser, sent again when the network is back, each once. */
+/** Answers that could not be sent yet: kept in the browser for whoever gave them, sent again when the network is back, each once. */
 import { useSyncExternalStore } from 'react';
 import type { AnswerBody, SelfCheck, StepBody } from '../core/api.gen';
 import { ApiError, get, newKey, send, type ApiPath } from '../core/http';
+import type { Session } from '../core/types';
 import type { CaseFile } from '../cases/types';
 import { all, put, remove } from './drawer';
 
@@ -15,15 +16,27 @@ export type Waiting = Told & {
   /** Also its Idempotency-Key: sending it twice does it once. */
   key: string;
   at: string;
+  /** Who gave it: on a phone that several people use, nobody sends another's. */
+  account: string;
   /** Why it was refused; empty while it waits. */
   refused: string;
 };
 
 let known: readonly Waiting[] = [];
+let owner = '';
 const listeners = new Set<() => void>();
 
+const own = async (): Promise<Waiting[]> => (await all<Waiting>('waiting')).filter((item) => item.account === owner);
+
+/** From now on the pages are this account's; nobody's where it is empty. */
+export async function openFor(account: string): Promise<void> {
+  if (account !== owner) known = [];
+  owner = account;
+  await reread();
+}
+
 async function reread(): Promise<void> {
-  known = (await all<Waiting>('waiting')).sort((a, b) => a.at.localeCompare(b.at));
+  known = (await own()).sort((a, b) => a.at.localeCompare(b.at));
   listeners.forEach((listener) => listener());
 }
 
@@ -80,7 +93,7 @@ async function settle(item: Waiting): Promise<'sent' | 'waits' | 'refused'> {
 
 /** Answer now, or as soon as the network is back. */
 export async function answer(wanted: Told): Promise<'sent' | 'waits'> {
-  const item: Waiting = { ...wanted, key: newKey(), at: new Date().toISOString(), refused: '' };
+  const item: Waiting = { ...wanted, key: newKey(), at: new Date().toISOString(), account: owner, refused: '' };
   try {
     await deliver(item);
     return 'sent';
@@ -102,10 +115,14 @@ export function flush(): Promise<number> {
   return flushing;
 }
 
+/** Another tab may have signed somebody else in: then nothing is sent from this one. */
+const stillHere = async (account: string): Promise<boolean> => (await get<Session | null>('/v1/session').catch(() => null))?.user?.name === account;
+
 async function emptied(): Promise<number> {
   let sent = 0;
-  for (const item of await all<Waiting>('waiting')) {
-    if (item.refused) continue;
+  const mine = (await own()).filter((item) => !item.refused);
+  for (const item of mine.length > 0 && (await stillHere(owner)) ? mine : []) {
+    if (item.account !== owner) break;
     const fate = await settle(item);
     if (fate === 'sent') sent += 1;
     if (fate === 'waits') break;

@@ -25,7 +25,7 @@ import { ChecksPage } from './checks';
 import { DutyPage } from './duty';
 import { MyNav } from './nav';
 import { NoticePage, NoticesPage } from './notices';
-import { flush, forget, useWaiting } from './outbox';
+import { flush, forget, openFor, useWaiting } from './outbox';
 import { ScorePage } from './score';
 
 export type Duty = CaseHead & { kind_names: Both; permitted: Permitted[] };
@@ -40,7 +40,7 @@ export const useDuties = (open: boolean) =>
   });
 
 /** Sends what waits whenever there may be a network again. */
-function useFlushing(): void {
+function useFlushing(account: string): void {
   const queries = useQueryClient();
   const say = useSay();
   const { t } = useWords();
@@ -51,28 +51,35 @@ function useFlushing(): void {
         say({ text: t('my.sentNow', { n: sent }) });
         for (const asked of ['cases', 'selfchecks', 'notices']) void queries.invalidateQueries({ queryKey: [asked] });
       });
-    go();
+    void openFor(account).then(go);
     const timer = window.setInterval(go, FLUSH_MS);
     window.addEventListener('online', go);
     return () => {
       window.clearInterval(timer);
+      void openFor('');
       window.removeEventListener('online', go);
     };
-  }, [queries, say, t]);
+  }, [account, queries, say, t]);
 }
 
 /** From the first visit on the pages open without a network. */
 function useKeeping(): void {
   const queries = useQueryClient();
   useEffect(() => {
-    void keepForAway().then((begun) => (begun ? queries.invalidateQueries({ refetchType: 'all' }) : undefined));
+    const again = async (): Promise<void> => {
+      if (!(await keepForAway())) return;
+      // What is still under way passes the service worker by, and is not asked again before it has come.
+      while (queries.isFetching() > 0) await new Promise((done) => window.setTimeout(done, 50));
+      await queries.invalidateQueries({ refetchType: 'all' });
+    };
+    void again();
   }, [queries]);
 }
 
 export default function My({ session }: { session: Session }) {
   const { params } = useRoute();
   useKeeping();
-  useFlushing();
+  useFlushing(session.user.name);
   return (
     <main id="main" className="room my">
       <WaitingList />

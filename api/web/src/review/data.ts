@@ -1,17 +1,17 @@
 /** The queue's data: pages from the API, kept right by the stream and by our own verdicts. */
 import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
-import { get, newKey, send } from '../core/http';
+import { get, newKey, send, withQuery } from '../core/http';
 import type { AccessRow, Camera, Counts, EventPage, KitchenEvent, Reason, Site, Verdict } from '../core/types';
+import { pageOf } from './asking';
 import { distinct, matches, queryOf, type Filters } from './grouping';
 
-const PAGE = 50;
 type Pages = InfiniteData<EventPage, string | null>;
 
 export function useQueue(filters: Filters) {
   const query = useInfiniteQuery<EventPage, Error, Pages, readonly ['events', Filters], string | null>({
     queryKey: ['events', filters],
-    queryFn: ({ pageParam, signal }) => get<EventPage>('/v1/events', { ...queryOf(filters), limit: PAGE, cursor: pageParam }, signal),
+    queryFn: ({ pageParam, signal }) => pageOf(filters, pageParam, signal),
     initialPageParam: null,
     getNextPageParam: (last) => last.next,
   });
@@ -23,7 +23,8 @@ export function useQueue(filters: Filters) {
 export function useCounts(filters: Filters, without: 'status' | 'kind' | 'tier') {
   const query = { ...queryOf(filters), [without]: undefined, sort: undefined };
   return useQuery({
-    queryKey: ['counts', without, query],
+    // Two facets that leave out nothing that is chosen are one question.
+    queryKey: ['counts', withQuery('', query)],
     queryFn: ({ signal }) => get<Counts>('/v1/events/counts', query, signal),
     placeholderData: (before) => before,
   }).data?.[without];
@@ -43,7 +44,7 @@ export async function camerasOf(signal?: AbortSignal): Promise<Camera[]> {
   return Array.isArray(found) ? found : (found.items ?? []);
 }
 
-export const useCameras = () => useQuery({ queryKey: ['cameras'], queryFn: ({ signal }) => camerasOf(signal) });
+export const useCameras = (wanted = true) => useQuery({ queryKey: ['cameras'], queryFn: ({ signal }) => camerasOf(signal), enabled: wanted });
 
 export const useSites = () =>
   useQuery({

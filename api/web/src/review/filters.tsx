@@ -1,4 +1,5 @@
 /** Filters above the queue; each state of them is a link. */
+import { useSettled } from '../core/now';
 import { STATUSES, TIERS, type CatalogueKind } from '../core/types';
 import { TierSign } from '../shell/badges';
 import { useWords } from '../words';
@@ -68,10 +69,12 @@ function SortChoice({ filters, filter }: FilterProps) {
   );
 }
 
+type Option = readonly [value: string, label: string];
+
 interface ChoiceProps {
   label: string;
   value: string;
-  options: readonly (readonly [value: string, label: string])[];
+  options: readonly Option[];
   pick: (value: string) => void;
 }
 
@@ -92,17 +95,21 @@ function Choice({ label, value, options, pick }: ChoiceProps) {
 function Choices({ filters, filter, kinds }: FilterProps & { kinds: readonly CatalogueKind[] }) {
   const { t, kind, name } = useWords();
   const counts = useCounts(filters, 'kind') ?? {};
-  const cameras = useCameras().data ?? [];
+  const settled = useSettled();
+  const cameras = useCameras(settled).data ?? [];
   const names = [...new Set([...Object.keys(counts), ...kinds.map((each) => each.name)])];
   const byCount = names.sort((a, b) => (counts[b] ?? 0) - (counts[a] ?? 0));
   const kindOptions = byCount.map((each) => [each, counts[each] ? `${kind(each)} (${counts[each]})` : kind(each)] as const);
   const cameraOptions = cameras.map((each) => [each.id, each.name || each.id] as const);
+  const zoneOptions = ZONES.map((z) => [z, name('zone', z)] as const);
+  // Every option is measured when its list is laid out; the first screen shows none but what is chosen.
+  const some = (options: readonly Option[], value: string): readonly Option[] => (settled ? options : options.filter(([each]) => each === value));
   const touched = filters.kind || filters.camera || filters.zone_type || filters.tier || filters.site;
   return (
     <div className="filter-row">
-      <Choice label={t('filter.kind')} value={filters.kind} options={kindOptions} pick={(v) => filter({ ...filters, kind: v })} />
+      <Choice label={t('filter.kind')} value={filters.kind} options={some(kindOptions, filters.kind)} pick={(v) => filter({ ...filters, kind: v })} />
       <Choice label={t('filter.camera')} value={filters.camera} options={cameraOptions} pick={(v) => filter({ ...filters, camera: v })} />
-      <Choice label={t('filter.zone')} value={filters.zone_type} options={ZONES.map((z) => [z, name('zone', z)] as const)} pick={(v) => filter({ ...filters, zone_type: v })} />
+      <Choice label={t('filter.zone')} value={filters.zone_type} options={some(zoneOptions, filters.zone_type)} pick={(v) => filter({ ...filters, zone_type: v })} />
       {touched && (
         <button className="button button-quiet" aria-label={t('filter.clear')} title={t('filter.clear')} onClick={() => filter({ ...NO_FILTERS, status: filters.status, sort: filters.sort })}>
           ✕

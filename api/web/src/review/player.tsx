@@ -1,6 +1,6 @@
 /** The middle of the room: the picture, boxes over it, the time line, the evidence under it. */
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useImperativeHandle, useMemo, useRef, useState, type CSSProperties, type ReactNode, type Ref } from 'react';
+import { useDeferredValue, useEffect, useImperativeHandle, useMemo, useRef, useState, type CSSProperties, type ReactNode, type Ref } from 'react';
 import type { Action } from '../core/keys';
 import { get } from '../core/http';
 import type { KitchenEvent } from '../core/types';
@@ -55,6 +55,8 @@ export function Player({ event, threshold, ref }: PlayerProps) {
   const [boxes, setBoxes] = useState(boxesWanted);
   const [pictureReady, setPictureReady] = useState(false);
   const [zoomed, setZoomed] = useState(false);
+  // The picture first, what explains it in the moment after.
+  const explained = useDeferredValue(true, false);
   const stage = useRef<HTMLDivElement>(null);
   const original = useOriginal(event);
   const video = useVideo();
@@ -112,7 +114,7 @@ export function Player({ event, threshold, ref }: PlayerProps) {
           )}
         </Controls>
         <Timeline event={event} span={span} clip={clip} now_pts_s={now_pts_s} seek={seek} />
-        <Curve event={event} span={span} threshold={threshold} now_pts_s={now_pts_s} seek={seek} />
+        {explained ? <Curve event={event} span={span} threshold={threshold} now_pts_s={now_pts_s} seek={seek} /> : <div className="curve-place" />}
       </div>
     </>
   );

@@ -1,5 +1,5 @@
 /** The list on the left: small pictures, what, where, how long ago; the same camera and kind stand together. */
-import { memo, useEffect, useMemo, useRef } from 'react';
+import { memo, startTransition, useEffect, useMemo, useRef, useState } from 'react';
 import { useNear, useWatch, type Watch } from '../core/near';
 import { useNow } from '../core/now';
 import { format } from '../core/route';
@@ -38,13 +38,19 @@ export function Queue({ groups, chosen, fresh, pick, me, judgeAll, query }: Queu
   const now = useNow();
   const list = useRef<HTMLDivElement>(null);
   const watch = useWatch(list);
+  const [whole, setWhole] = useState(false);
+  useEffect(() => startTransition(() => setWhole(true)), []);
+  const top = groups[0]?.events[0]?.id;
+  const moved = useRef(false);
   useEffect(() => {
-    list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest' });
-  }, [chosen]);
+    // What a new list shows first is in sight without asking where anything is, which would cost a layout of its own.
+    if (moved.current || chosen !== top) list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: 'nearest' });
+    moved.current ||= chosen !== top;
+  }, [chosen, top, whole]);
   let above = 0;
   return (
     <div className="queue-list" ref={list}>
-      {groups.map((each) => {
+      {(whole ? groups : atFirst(groups)).map((each) => {
         const first = above;
         above += each.events.length;
         return <GroupBlock key={each.key} group={each} first={first} chosen={within(each.events, chosen)} fresh={fresh} pick={pick} me={me} judgeAll={judgeAll} now={now} watch={watch} />;
@@ -56,6 +62,18 @@ export function Queue({ groups, chosen, fresh, pick, me, judgeAll, query }: Queu
       )}
     </div>
   );
+}
+
+/** As many rows as fill a large screen: the rest is drawn in the moment after the first. */
+const AT_FIRST = 16;
+
+function atFirst(groups: readonly Group[]): Group[] {
+  let left = AT_FIRST;
+  return groups.flatMap((each) => {
+    const events = each.events.slice(0, Math.max(0, left));
+    left -= each.events.length;
+    return events.length > 0 ? [{ ...each, events }] : [];
+  });
 }
 
 /** Who does not hold what is on show need not be drawn again when that changes. */

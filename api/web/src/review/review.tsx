@@ -1,5 +1,5 @@
 /** The review room: the next thing is already open, a verdict moves on by itself, undo is one key. */
-import { useCallback, useEffect, useMemo, useRef, useState, type RefObject } from 'react';
+import { memo, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState, type RefObject } from 'react';
 import type { Action } from '../core/keys';
 import { format, go, useRoute } from '../core/route';
 import type { CatalogueKind, CloudEvent, KitchenEvent, Reason, User, Verdict } from '../core/types';
@@ -41,7 +41,7 @@ function useSelection(): Selection {
   return { filters, chosen: params.get('event') ?? undefined, select, filter };
 }
 
-export function Review({ me, kinds, listener, taker }: ReviewProps) {
+export const Review = memo(function Review({ me, kinds, listener, taker }: ReviewProps) {
   const { t, kind: kindName } = useWords();
   const say = useSay();
   const sentence = useSentence();
@@ -53,6 +53,8 @@ export function Review({ me, kinds, listener, taker }: ReviewProps) {
   const known = events.find((event) => event.id === id);
   const single = useEvent(id, known);
   const event = single.data;
+  // Picture and keys come first; what explains them is drawn in the moment after, and never makes a key wait.
+  const explained = useDeferredValue(event, undefined);
   const [listOpen, setListOpen] = useState(false);
 
   // The address names what is shown from the first moment, so that a new arrival above it moves nothing.
@@ -196,9 +198,9 @@ export function Review({ me, kinds, listener, taker }: ReviewProps) {
         {empty && <QueueEmpty filters={filters} filter={filter} />}
       </section>
       <aside className="details" aria-label={t('detail.label')}>
-        {event && <Details event={event} pick={pick} />}
+        {event && explained && <Details event={explained} pick={pick} />}
       </aside>
       {whole && <Bulk events={whole} decide={(all, v, r) => void decideAll(all, v, r)} close={() => setWhole(null)} />}
     </main>
   );
-}
+});

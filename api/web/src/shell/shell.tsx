@@ -28,14 +28,23 @@ const ROOM_OF: Partial<Record<Action, Room>> = { goReview: 'review', goWall: 'wa
 type Listener = (action: Action) => boolean;
 type Taker = (event: CloudEvent) => void;
 
+/** What fell between the first answers and the first moment of the stream is asked for when the page has been drawn. */
+const SETTLED_MS = 1500;
+
 /** What happened while nobody listened is asked for again. */
 function useCatchingUp(stream: StreamState): void {
   const queries = useQueryClient();
+  const first = useRef(true);
   useEffect(() => {
-    if (stream !== 'live') return;
-    void queries.invalidateQueries({ queryKey: ['events'] });
-    void queries.invalidateQueries({ queryKey: ['counts'] });
-    void queries.invalidateQueries({ queryKey: ['cases'] });
+    if (stream !== 'live') return undefined;
+    const timer = window.setTimeout(
+      () => {
+        first.current = false;
+        for (const of of ['events', 'counts', 'cases']) void queries.invalidateQueries({ queryKey: [of] });
+      },
+      first.current ? SETTLED_MS : 0,
+    );
+    return () => window.clearTimeout(timer);
   }, [stream, queries]);
 }
 
