@@ -58,7 +58,7 @@ SLOWED, VISITS, KEYS = 4, 5, 120
 UNSEEN_MS = 16.0
 """Chromium does not tell of interactions that are seen sooner than this."""
 WALL = [f"more-{number:02}" for number in range(64 - len(CAMERAS))]
-USABLE = """(() => { const now = () => { window.usableAt = performance.now(); }, { port1, port2 } = new MessageChannel();
+USABLE = """(() => { const { port1, port2 } = new MessageChannel(), now = () => window.usableAt = performance.now();
   const watcher = new MutationObserver(() => { if (!document.querySelector('.item[aria-current="true"]')) return;
     watcher.disconnect(); port1.onmessage = now; requestAnimationFrame(() => port2.postMessage(0)); });
   watcher.observe(document, { subtree: true, childList: true }); })()"""
