@@ -18,6 +18,7 @@ from api.fields import Moment, Real, Slug
 from api.services import Wired
 from api.shapes import binary
 from api.shapes.intake import AGAIN, WALL
+from api.sheets import MOST_WIDTH_PX, sheet_of
 from api.showing import Picture
 from api.store import cameras, wall
 from api.store.wall import Weight
@@ -76,6 +77,33 @@ def show_wall(wanted: Annotated[Order, Query()], services: Wired, caller: Watche
     for tile in tiles:
         tile["picture"] = _told(services.showcase.find(tile["camera"]))
     return {"items": tiles, "total": len(ordered), "now": instant(now)}
+
+
+class Wanted(BaseModel):
+    """Which cameras' pictures, in which size."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    camera: list[Slug] = Field(min_length=1, max_length=MOST_TILES)
+    width_px: int = Field(default=180, ge=40, le=MOST_WIDTH_PX)
+    """Of one tile; it is 9/16 as high."""
+
+
+@router.get(
+    "/wall/sheet",
+    summary="The newest pictures of many cameras as one",
+    response_class=Response,
+    responses={200: {"content": binary("image/jpeg")}},
+)
+def get_sheet(wanted: Annotated[Wanted, Query()], services: Wired, caller: Watcher) -> Response:
+    """Return one blurred JPEG: tiles row by row, in about as many columns as rows; dark where none has come yet."""
+    with services.database.read() as connection:
+        known = {camera for camera, _ in cameras.standing(connection, caller.scope, wanted.camera)}
+    for camera in wanted.camera:
+        if camera not in known:
+            raise NotFoundError(f"there is no camera {camera}")
+    pictures = [services.showcase.find(camera) for camera in wanted.camera]
+    return Response(sheet_of(pictures, wanted.width_px), media_type="image/jpeg")
 
 
 @router.get(

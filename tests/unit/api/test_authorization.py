@@ -487,6 +487,11 @@ TABLE: dict[tuple[str, str], Rule] = {
         other=204,
     ),
     ("GET", "/v1/wall"): replace(PLACES, path="/v1/wall"),
+    ("GET", "/v1/wall/sheet"): replace(
+        PLACES,
+        path="/v1/wall/sheet?camera={region}-camera",
+        other=404,
+    ),
     ("GET", "/v1/wall/{camera_id}/picture"): replace(
         PLACES,
         path="/v1/wall/{region}-camera/picture",

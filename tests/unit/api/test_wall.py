@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from api.sheets import columns_of, sheet_of
 from api.showing import RARELY_S, SOON_S, Picture, Showcase
 from tests.unit.api.world import START, World, tell
 
@@ -84,12 +85,16 @@ async def test_a_picture_of_another_s_camera_is_no_picture(world: World) -> None
     assert (await put(world)).status_code == 200
 
 
-async def test_the_riskiest_camera_comes_first_and_its_last_event_is_told(world: World) -> None:
+async def add(world: World) -> str:
     async with world.person("admin-north") as admin:
         new = {"id": "z-camera", "source": "rtsp://192.168.0.9/1", "site": "north-site", "name": "two"}
         answer = await admin.post("/v1/cameras", json=new)
     assert answer.status_code == 201, answer.text
-    second = answer.json()["id"]
+    return str(answer.json()["id"])
+
+
+async def test_the_riskiest_camera_comes_first_and_its_last_event_is_told(world: World) -> None:
+    second = await add(world)
     assert [tile["camera"] for tile in (await wall(world, sort="site"))["items"]] == sorted([CAMERA, second])
     event = await tell(world, "hat", camera=second, started_at=(START - timedelta(minutes=2)).isoformat())
     first, other = (await wall(world))["items"]
@@ -115,3 +120,30 @@ def test_the_showcase_keeps_the_newest_within_its_bound() -> None:
     assert case.find("b") == picture(1), "an older one does not come after a newer one"
     case.watch(["b"], START)
     assert case.put("b", picture(9), START) == SOON_S
+
+
+async def test_a_sheet_shows_the_pictures_of_many_cameras_side_by_side(world: World) -> None:
+    second = await add(world)
+    bright = cv2.imencode(".jpg", np.full((360, 640, 3), 220, np.uint8))[1].tobytes()
+    await put(world, jpeg=b64encode(bright).decode())
+    async with world.person("supervisor-north") as person:
+        answer = await person.get("/v1/wall/sheet", params={"camera": [second, CAMERA], "width_px": 80})
+        unknown = await person.get("/v1/wall/sheet", params={"camera": [CAMERA, "south-camera"]})
+        large = await person.get("/v1/wall/sheet", params={"camera": CAMERA, "width_px": 5000})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
+    assert answer.headers["Cache-Control"] == "no-store"
+    shown = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)
+    assert shown.shape == (45, 160, 3)
+    assert (shown[20, 40].mean() < 60, shown[20, 120].mean() > 200) == (True, True), "dark where none has come"
+    assert (unknown.status_code, large.status_code) == (404, 422)
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (2, 2), (5, 3), (16, 4), (17, 5), (64, 8)])
+def test_a_sheet_is_about_as_wide_as_it_is_high(count: int, columns: int) -> None:
+    assert columns_of(count) == columns
+
+
+def test_a_picture_that_cannot_be_decoded_leaves_its_tile_dark() -> None:
+    broken = Picture(START, jpeg()[:200], ())
+    shown = cv2.imdecode(np.frombuffer(sheet_of([broken], 40), np.uint8), cv2.IMREAD_COLOR)
+    assert shown.shape == (22, 40, 3)

@@ -130,6 +130,7 @@ export interface Paths {
   '/v1/videos/{video_id}/events/{event_id}/{part}': 'get';
   '/v1/videos/{video_id}/result': 'get';
   '/v1/wall': 'get';
+  '/v1/wall/sheet': 'get';
   '/v1/wall/{camera_id}/picture': 'get';
   '/v1/webhooks': 'get' | 'post';
   '/v1/webhooks/{webhook_id}': 'delete' | 'get' | 'patch';

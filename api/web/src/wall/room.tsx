@@ -1,6 +1,6 @@
 /** The wall (矩阵): tiles that fill the screen, by risk, by site or by hand, on tour, in full screen. */
 import '../styles/wall.css';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState, type CSSProperties } from 'react';
 import { useNow } from '../core/now';
 import { format, go, useRoute } from '../core/route';
 import { Empty, Failure, Loading } from '../shell/states';
@@ -8,10 +8,13 @@ import { useWords } from '../words';
 import { columnsOf, moved, pagesOf, SIZES, TOURS_S } from './arranging';
 import { useWall, type Tile } from './data';
 import { Closer } from './closer';
+import { useSheet, widthOf } from './sheet';
 import { TileCard } from './tile';
 
 const SORTS = ['risk', 'site', 'hand'] as const;
 type Sort = (typeof SORTS)[number];
+/** So few tiles have their own pictures. */
+const FEW = 4;
 const KEPT = 'mingchu.wall';
 
 function handOrder(): string[] {
@@ -67,7 +70,9 @@ export default function WallRoom() {
   const part = sort === 'hand' ? hand.slice(page * size, (page + 1) * size) : [];
   const query = useWall(sort === 'hand' && part.length > 0 ? { camera: part, limit: size } : { sort: sort === 'site' ? 'site' : 'risk', limit: size, offset: sort === 'hand' ? 0 : page * size });
   const [box, { width, height }] = useBox();
-  const now = useNow(2000);
+  // The answers themselves keep the time; only when they stay away is there a clock of its own.
+  const slow = useNow(10_000);
+  const now = Math.max(query.dataUpdatedAt, slow);
   const frame = useRef<HTMLElement>(null);
   const tiles = query.data?.items ?? [];
   useEffect(() => {
@@ -88,6 +93,7 @@ export default function WallRoom() {
   };
   const full = (): void => void (document.fullscreenElement ? document.exitFullscreen() : frame.current?.requestFullscreen());
   const columns = columnsOf(Math.min(size, Math.max(tiles.length, 1)), width, height);
+  const sheet = useSheet(tiles, tiles.length > FEW ? widthOf(width / columns, window.devicePixelRatio) : null);
   const chosen = params.get('camera');
   return (
     <main id="main" className="wall" ref={frame}>
@@ -135,13 +141,13 @@ export default function WallRoom() {
         </button>
       </header>
       <progress className="wall-progress" max={1} value={share} aria-label={t('wall.tour')} hidden={tour_s === 0 || pages < 2} />
-      <div className="wall-tiles" ref={box} style={{ gridTemplateColumns: `repeat(${columns}, 1fr)` }}>
+      <div className="wall-tiles" ref={box} style={{ gridTemplateColumns: `repeat(${columns}, 1fr)`, '--sheet': sheet ? `url("${sheet.url}")` : 'none' } as CSSProperties}>
         {query.isPending && <Loading />}
         {query.isError && !query.data && <Failure error={query.error} retry={() => void query.refetch()} />}
         {query.isSuccess && tiles.length === 0 && <Empty title={t('cameras.empty')} help={t('wall.emptyHelp')} />}
         {tiles.map((tile) => (
           <Slot key={tile.camera} tile={tile} drop={drop}>
-            <TileCard tile={tile} now={now} boxes={boxes} open={open} />
+            <TileCard tile={tile} now={now} boxes={boxes} sheet={sheet} open={open} />
           </Slot>
         ))}
       </div>

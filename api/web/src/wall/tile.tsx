@@ -2,6 +2,7 @@
 import { memo, useState } from 'react';
 import { TierSign } from '../shell/badges';
 import { useWords } from '../words';
+import { partOf, type Sheet } from './sheet';
 import { GLOW_MS, isIll, OLD_MS, type Tile } from './data';
 
 export const pictureOf = (tile: Tile): string | null => (tile.picture ? `/v1/wall/${tile.camera}/picture?at=${encodeURIComponent(tile.picture.at)}` : null);
@@ -19,18 +20,46 @@ export function Live({ tile, boxes }: { tile: Tile; boxes: boolean }) {
       {pictures.map((each) => (
         <img key={each} className={each === (shown ?? wanted) ? 'tile-picture' : 'tile-next'} src={each} alt="" onLoad={() => setShown(each)} />
       ))}
-      {boxes && tile.picture && (
-        <svg className="tile-boxes" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
-          {tile.picture.boxes.map(([x0, y0, x1, y1], i) => (
-            <rect key={i} x={x0} y={y0} width={x1 - x0} height={y1 - y0} />
-          ))}
-        </svg>
-      )}
+      {boxes && <Boxes tile={tile} />}
     </>
   );
 }
 
-export const TileCard = memo(function TileCard({ tile, now, boxes, open }: { tile: Tile; now: number; boxes: boolean; open: (camera: string) => void }) {
+function Boxes({ tile }: { tile: Tile }) {
+  if (!tile.picture || tile.picture.boxes.length === 0) return null;
+  return (
+    <svg className="tile-boxes" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
+      {tile.picture.boxes.map(([x0, y0, x1, y1], i) => (
+        <rect key={i} x={x0} y={y0} width={x1 - x0} height={y1 - y0} />
+      ))}
+    </svg>
+  );
+}
+
+/** Its part of the sheet that all tiles share. */
+function Shared({ tile, boxes, sheet }: { tile: Tile; boxes: boolean; sheet: Sheet | null }) {
+  const { t } = useWords();
+  const place = sheet?.places.get(tile.camera);
+  if (!tile.picture) return <span className="tile-none">{t('wall.noPicture')}</span>;
+  if (!sheet || place === undefined) return null;
+  return (
+    <>
+      <span className="tile-picture tile-part" data-at={tile.picture.at} style={partOf(sheet, place)} />
+      {boxes && <Boxes tile={tile} />}
+    </>
+  );
+}
+
+interface CardProps {
+  tile: Tile;
+  now: number;
+  boxes: boolean;
+  /** Null until it is there; undefined while tiles are so large, or so few, that each has its own picture. */
+  sheet: Sheet | null | undefined;
+  open: (camera: string) => void;
+}
+
+export const TileCard = memo(function TileCard({ tile, now, boxes, sheet, open }: CardProps) {
   const { t, kind, name, age } = useWords();
   const { latest } = tile;
   const fresh = latest && now - new Date(latest.started_at).getTime() < GLOW_MS ? latest : null;
@@ -38,7 +67,7 @@ export const TileCard = memo(function TileCard({ tile, now, boxes, open }: { til
   const picture_ms = tile.picture ? now - new Date(tile.picture.at).getTime() : OLD_MS;
   return (
     <button className="tile" data-camera={tile.camera} data-ill={ill} data-tier={fresh?.tier} onClick={() => open(tile.camera)}>
-      <Live tile={tile} boxes={boxes} />
+      {sheet !== undefined ? <Shared tile={tile} boxes={boxes} sheet={sheet} /> : <Live tile={tile} boxes={boxes} />}
       <span className="tile-name">
         <b>{tile.name || tile.camera}</b> {tile.site_name}
       </span>
