@@ -121,7 +121,7 @@ class _Ledger:
 
     def write(self) -> Sequence[int]:
         """Write every event once, as its last message left it, and every line; return the lines' numbers."""
-        events.add_all(self.connection, [row for event_id, row in self.stored.items() if event_id in self.new])
+        events.add_unknown(self.connection, [row for event_id, row in self.stored.items() if event_id in self.new])
         events.change_all(self.connection, [self.stored[event_id] for event_id in sorted(self.changed - self.new)])
         return log.append_all(self.connection, self.lines)
 

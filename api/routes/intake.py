@@ -53,9 +53,11 @@ def post_events(batch: Batch, services: Wired, caller: Writer) -> TAKEN_TOGETHER
     `items` has one entry for each, in the same order, with the status that it would have been answered alone: a wrong
     one costs the others nothing. What was taken is on the disk when the answer comes; without an answer, send it again.
     """
-    read = [_read(each) for each in batch]
-    with services.database.write() as connection:
-        fates = accept_batch(connection, caller, read, services.clock.now())
+    database = services.database
+    with database.one_batch:
+        read = [_read(each) for each in batch]
+        with database.write() as connection:
+            fates = accept_batch(connection, caller, read, services.clock.now())
     told = list(zip(read, fates, strict=True))
     _note(services, told)
     return {"items": [_told(message, fate) for message, fate in told]}

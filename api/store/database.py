@@ -33,6 +33,9 @@ class Database:
         give_keys(self.engine.dialect, keyring)
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
         self.together = Together(self.write).do
+        self.one_batch = threading.Lock()
+        """Held by whoever prepares and writes very many rows: others that do would only take the processor from the
+        one that holds the log's turn, and wait for it in the database."""
 
     @property
     def is_sqlite(self) -> bool:

@@ -6,7 +6,20 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from api.store.database import insert_all_new, insert_new
 from api.store.schema import cameras, events, sites
@@ -52,12 +65,15 @@ class Page:
 
 @lru_cache(maxsize=256)  # intake asks it for every event, and it takes longer to build than to answer
 def _listed(scope: Scope) -> Select[Any]:
-    return (
-        select(events, sites.c.name.label("site_name"), sites.c.time_zone, cameras.c.name.label("camera_name"))
-        .join(sites, sites.c.id == events.c.site_id)
-        .join(cameras, cameras.c.id == events.c.camera_id)
-        .where(sites_within(scope))
-    )
+    return _NAMED.where(sites_within(scope))
+
+
+_NAMED = (
+    select(events, sites.c.name.label("site_name"), sites.c.time_zone, cameras.c.name.label("camera_name"))
+    .join(sites, sites.c.id == events.c.site_id)
+    .join(cameras, cameras.c.id == events.c.camera_id)
+)
+"""Of any scope: only for ids that were chosen within one."""
 
 
 def _where(wanted: EventFilter) -> list[ColumnElement[bool]]:
@@ -121,14 +137,19 @@ def _known(scope: Scope) -> Select[Any]:
 
 
 def page(connection: Connection, scope: Scope, wanted: EventFilter, part: Page) -> Sequence[RowMapping]:
-    """Return up to `limit + 1` events; the one too many tells that there is a next page."""
-    query = _listed(scope).where(*_where(wanted))
+    """Return up to `limit + 1` events; the one too many tells that there is a next page.
+
+    Which they are is found in the indices alone, which hold the site for this; then only these few rows are read.
+    """
+    chosen = select(events.c.id).join(sites, sites.c.id == events.c.site_id)
+    chosen = chosen.where(sites_within(scope), *_where(wanted))
     behind = _behind(part)
     if behind is not None:
-        query = query.where(behind)
+        chosen = chosen.where(behind)
     first = [events.c.tier_rank] if part.sort == "urgent" else []
     order = (*first, events.c.started_at.desc(), events.c.id.desc())
-    return connection.execute(query.order_by(*order).limit(part.limit + 1)).mappings().all()
+    few = chosen.order_by(*order).limit(part.limit + 1).correlate(None)
+    return connection.execute(_NAMED.where(events.c.id.in_(few)).order_by(*order)).mappings().all()
 
 
 def counts(connection: Connection, scope: Scope, wanted: EventFilter) -> dict[str, dict[str, int]]:
@@ -155,6 +176,15 @@ def add(connection: Connection, values: Mapping[str, Any]) -> bool:
 def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[str]:
     """Insert events; return the ids of those that were not there."""
     return insert_all_new(connection, events, [{"version": 1, "reviews": 0, **row} for row in rows])
+
+
+def add_unknown(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert events that are not there, as who holds the log's turn knows; asking which are new would cost a third."""
+    if rows:
+        connection.execute(_ADD, list(rows))
+
+
+_ADD = insert(events)
 
 
 def change(connection: Connection, event_id: str, values: Mapping[str, Any]) -> None:

@@ -197,9 +197,9 @@ events = Table(
     CheckConstraint("status IN ('pending_review', 'confirmed', 'dismissed', 'unsure')", name="status"),
     CheckConstraint("phase = 'opened' OR ended_at IS NOT NULL", name="closed_has_end"),
     CheckConstraint("version >= 1 AND reviews >= 0", name="version"),
-    Index(None, "started_at", "id"),
+    Index(None, "started_at", "id", "site_id"),
     Index(None, "tier_rank", "started_at", "id"),
-    Index(None, "status", "started_at"),
+    Index(None, "status", "tier_rank", "started_at", "id", "site_id"),
     Index(None, "site_id", "started_at"),
     Index(None, "camera_id", "started_at"),
 )
