@@ -7,7 +7,7 @@ import numpy as np
 
 from vision.demo.arrays import Bytes, Floats, array
 
-UNFOCUSED_SHARE = 1 / 220
+UNFOCUSED_SHARE = 1 / 150
 """Spread of the blur as a share of the picture's width: soft, yet not a covered lens."""
 _PALM = (46, 62, 104)
 _GAP = (10, 12, 30)

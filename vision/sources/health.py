@@ -41,6 +41,10 @@ SMALL_SHIFT = 0.02
 """Share of the width below which a shift is no finding, and nothing more is asked."""
 BETTER = 0.1
 """By so much must two views correlate better when moved than when not, for a shift to be believed."""
+PARTS_DOWN, PARTS_ACROSS, SLACK_PX = 3, 4, 4
+"""How finely two views are compared, at half the size, and how far a part may lie from where the shift puts it."""
+MIN_TEXTURE = 8.0
+"""Spread of edge strength below which a part shows nothing that could be found again."""
 MIN_RESPONSE = 0.08
 """Peak of the phase correlation below which two views have nothing in common, and no shift can be told."""
 
@@ -248,10 +252,27 @@ def _explains(before: Plane, after: Plane, dx: int, dy: int) -> bool:
 
 
 def _likeness(before: Plane, after: Plane, dx: int, dy: int) -> float:
-    """Return the correlation of what both views show once the second is moved back by whole px; -1..1."""
+    """Return how much alike the parts are of what both views show, once the second is moved by whole px; -1..1.
+
+    Part by part, each with a little slack: a wide lens that is turned moves what is near its rim farther than what is
+    in the middle, so that no single shift brings all of a view to its place.
+    """
     height, width = before.shape
     kept = before[max(0, -dy) : height - max(0, dy), max(0, -dx) : width - max(0, dx)]
     found = after[max(0, dy) : height - max(0, -dy), max(0, dx) : width - max(0, -dx)]
-    if kept.size < before.size // 4 or not kept.std() or not found.std():
+    if kept.size < before.size // 4:
         return -1.0
-    return float(((kept - kept.mean()) * (found - found.mean())).mean() / (kept.std() * found.std()))
+    parts = zip(_parts(kept), _parts(found), strict=True)
+    likes = [_nearby(part, place) for part, place in parts if part.std() > MIN_TEXTURE]
+    return sum(likes) / len(likes) if likes else -1.0
+
+
+def _parts(plane: Plane) -> list[Plane]:
+    rows = np.array_split(plane, PARTS_DOWN, axis=0)
+    return [part for row in rows for part in np.array_split(row, PARTS_ACROSS, axis=1)]
+
+
+def _nearby(part: Plane, place: Plane) -> float:
+    """Return the best correlation of the middle of a part with the place where it should be, `SLACK_PX` around."""
+    middle = part[SLACK_PX:-SLACK_PX, SLACK_PX:-SLACK_PX]
+    return float(cv2.matchTemplate(place, middle, cv2.TM_CCOEFF_NORMED).max())

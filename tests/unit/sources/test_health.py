@@ -86,6 +86,21 @@ def test_moved(meter: VitalsMeter, kitchen: Picture, random: np.random.Generator
     assert measured(meter, noisy(np.roll(kitchen, 96, axis=1), random)).shift == pytest.approx(0.1, abs=0.02)
 
 
+def test_a_wide_lens_that_is_turned_is_moved(meter: VitalsMeter, kitchen: Picture, random: np.random.Generator) -> None:
+    """Turned by ten degrees: no single shift brings all of the view to its place."""
+    assert 0.05 < measured(meter, noisy(turned(kitchen, 10.0), random)).shift < 0.3
+
+
+def turned(view: Picture, degrees: float) -> Picture:
+    """Return what a lens of 63 degrees sees of the same wall once it is turned to the side."""
+    height, width = view.shape[:2]
+    focal, angle = 0.82 * width, math.radians(degrees)
+    lens = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
+    turn = np.array([[math.cos(angle), 0, math.sin(angle)], [0, 1, 0], [-math.sin(angle), 0, math.cos(angle)]])
+    way = lens @ turn @ np.linalg.inv(lens)
+    return np.asarray(cv2.warpPerspective(view, way, (width, height), borderMode=cv2.BORDER_REFLECT), np.uint8)
+
+
 def test_a_passer_by_is_not_learnt(meter: VitalsMeter, kitchen: Picture, random: np.random.Generator) -> None:
     visitor = kitchen.copy()
     visitor[:, :480] = 90
