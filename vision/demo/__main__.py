@@ -49,7 +49,7 @@ def _site(options: argparse.Namespace) -> None:
         sys.stdout.flush()
 
     if not site_is_fresh(options.out):
-        sys.stdout.write("Rendering the demo site, once: some four minutes on two idle cores\n")
+        sys.stdout.write("Rendering the demo site, once: about a minute on two idle cores\n")
         sys.stdout.flush()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     ensure_site(options.out, tell)

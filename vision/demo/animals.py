@@ -7,7 +7,7 @@ import numpy as np
 
 from vision.demo.arrays import Bytes, Floats, Vector, array
 from vision.demo.figure import Stance
-from vision.demo.mesh import ATLAS_COLUMNS, CELL_PX, Grid, Mesh, around, assemble, ball, tube
+from vision.demo.mesh import ATLAS_COLUMNS, CELL_PX, Mesh, Tube, assemble, ball
 from vision.demo.parts import Cell, Part
 from vision.demo.skeleton import turn
 
@@ -63,11 +63,10 @@ _CAT_LEGS = ((-0.045, 0.2, 0.0), (0.045, 0.2, np.pi), (-0.045, -0.17, np.pi), (0
 
 def shape(animal: Animal) -> Mesh:
     """The mesh of an animal in the room's metres."""
-    grids = _rat(animal.stride) if animal.kind == "rat" else _cat(animal.stride)
-    mesh = assemble(grids)
+    mesh = assemble(_rat(animal.stride) if animal.kind == "rat" else _cat(animal.stride))
     stance = animal.stance
     points = mesh.points * animal.scale @ turn(stance.heading_deg, 0.0) + array([stance.x_m, stance.y_m, stance.base_m])
-    return Mesh(array(points), mesh.quads, mesh.texels, mesh.parts, mesh.nearer_m)
+    return replace(mesh, points=array(points))
 
 
 @lru_cache(maxsize=16)
@@ -82,12 +81,15 @@ def fur(colour: str, seed: int = 0) -> Bytes:
     return np.clip(sheet * 255, 0, 255).astype(np.uint8)
 
 
-def _body(points: tuple[Vector, ...], radii: tuple[float, ...], cell: Cell = Cell.TOP, columns: int = 12) -> Grid:
-    size = array([[radius, radius] for radius in radii])
-    return Grid(tube(array(points), size, array([0.01, 0.02, 1.0]), around(columns)), Part.ANIMAL, cell)
+def _body(points: tuple[Vector, ...], radii: tuple[float, ...], cell: Cell = Cell.TOP, columns: int = 12) -> Tube:
+    return _tube(array(points), radii, (0.01, 0.02, 1.0), cell, columns)
 
 
-def _rat(stride: float) -> list[Grid]:
+def _tube(path: Floats, radii: tuple[float, ...], front: Vector, cell: Cell, columns: int) -> Tube:
+    return Tube(path, array([[radius, radius] for radius in radii]), front, Part.ANIMAL, cell, 0.0, columns)
+
+
+def _rat(stride: float) -> list[Tube]:
     hop = 0.008 * float(np.sin(2 * stride))
     trunk = _body(tuple((0.0, y, z + hop) for y, z, _ in _RAT_SPINE), tuple(radius for _, _, radius in _RAT_SPINE))
     wag = 0.03 * float(np.sin(stride))
@@ -97,45 +99,44 @@ def _rat(stride: float) -> list[Grid]:
     return [trunk, _body(tail, (0.009, 0.008, 0.006, 0.005, 0.002), Cell.SKIN, 6), *lumps, *paws]
 
 
-def _paw(x: float, y: float, size_m: float, phase: float) -> Grid:
+def _paw(x: float, y: float, size_m: float, phase: float) -> Tube:
     middle = array([x, y + 0.025 * np.sin(phase), size_m * 0.8 + 0.006 * max(0.0, float(np.cos(phase)))])
-    return Grid(ball(middle, (size_m * 0.7, size_m * 1.3, size_m), rows=5, columns=6), Part.ANIMAL, Cell.TOP)
+    return ball(middle, (size_m * 0.7, size_m * 1.3, size_m), Part.ANIMAL, Cell.TOP, rows=5, columns=6)
 
 
-def _cat(stride: float) -> list[Grid]:
+def _cat(stride: float) -> list[Tube]:
     trunk = _body(
         tuple((0.0, y, z) for y, z, _ in _CAT_SPINE), tuple(radius for _, _, radius in _CAT_SPINE), columns=14
     )
     sway = 0.05 * float(np.sin(stride * 0.5))
     tail = tuple((sway * k / 5, -0.22 - 0.045 * k, 0.27 + 0.012 * k * k) for k in range(7))
-    head = Grid(ball(array([0, 0.31, 0.335]), (0.058, 0.062, 0.055)), Part.ANIMAL, Cell.TOP)
+    head = ball(array([0, 0.31, 0.335]), (0.058, 0.062, 0.055), Part.ANIMAL, Cell.TOP)
     ears = [_ear(side) for side in (-1, 1)]
     lumps = [_lump(lump, 0.0) for lump in (_CAT_MUZZLE, *_both_sides(_CAT_LUMPS))]
     legs = [_leg(x, y, stride + lag) for x, y, lag in _CAT_LEGS]
     return [trunk, _body(tail, _CAT_TAIL, columns=8), head, *ears, *lumps, *legs]
 
 
-def _ear(side: int) -> Grid:
+def _ear(side: int) -> Tube:
     path = ((side * 0.036, 0.30, 0.425), (side * 0.036, 0.305, 0.40), (side * 0.034, 0.31, 0.365))
     return _body(path, (0.002, 0.013, 0.026), columns=6)
 
 
-def _lump(lump: _Lump, lift_m: float) -> Grid:
+def _lump(lump: _Lump, lift_m: float) -> Tube:
     x, y, z = lump.middle
-    shape_ = ball(array([x, y, z + lift_m]), lump.radii, rows=lump.rows, columns=lump.columns)
-    return Grid(shape_, Part.ANIMAL, lump.cell)
+    middle = array([x, y, z + lift_m])
+    return ball(middle, lump.radii, Part.ANIMAL, lump.cell, rows=lump.rows, columns=lump.columns)
 
 
 def _both_sides(lumps: tuple[_Lump, ...]) -> list[_Lump]:
     return [replace(lump, middle=(side * lump.middle[0], *lump.middle[1:])) for lump in lumps for side in (-1, 1)]
 
 
-def _leg(x: float, y: float, phase: float) -> Grid:
+def _leg(x: float, y: float, phase: float) -> Tube:
     swing, lift = 0.075 * float(np.sin(phase)), 0.03 * max(0.0, float(np.cos(phase)))
     knee: Floats = array([x, y + swing * 0.4 + 0.012, 0.13 + lift])
     foot = array([x, y + swing, 0.022 + lift])
     path = array(
         [[x, y, 0.24], [x, y, 0.22], knee, foot, foot + array([0, 0.03, -0.012]), foot + array([0, 0.05, -0.015])]
     )
-    size = array([[r, r] for r in (0.02, 0.036, 0.025, 0.018, 0.019, 0.004)])
-    return Grid(tube(path, size, array([1.0, 0, 0]), around(8)), Part.ANIMAL, Cell.TOP)
+    return _tube(path, (0.02, 0.036, 0.025, 0.018, 0.019, 0.004), (1.0, 0, 0), Cell.TOP, 8)

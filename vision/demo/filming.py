@@ -21,7 +21,8 @@ from vision.demo.staging import Shot, Stage
 from vision.demo.truth import FrameTruth
 
 FRAME_HW = (432, 768)
-FPS = 10
+FPS = 5
+"""Pictures a second: as many as a busy site's cameras send, and half the work of ten."""
 BLIND = ("black", "covered")
 """States of a camera in which nothing can be seen."""
 NO_PICTURE: Bytes = np.empty((0, 0, 3), np.uint8)

@@ -1,12 +1,11 @@
 """A head and everything that is worn on it: skull, hair, hats, masks, all spun over one profile."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from vision.demo.arrays import Floats, array
-from vision.demo.mesh import Grid, around, ball, tube
+from vision.demo.arrays import Floats, Vector, array
+from vision.demo.mesh import AHEAD, Grid, Tube, around, ball, sweep
 from vision.demo.parts import Cell, Part
 
 # The profile of a head of 0.23 m from crown (0) to chin (1): half width, and how far it reaches to the front and back.
@@ -52,103 +51,120 @@ def surface(angles: Floats, down: Floats, out_m: float | Floats = 0.0) -> Floats
     return array(np.stack([wide * np.sin(angles), depth * ahead + nose, up], axis=-1))
 
 
-@lru_cache(maxsize=256)
-def head_grids(wear: Headwear) -> tuple[Grid, ...]:
-    """The grids of a head in its own axes."""
-    return (_skull(), *_ears(), *_hair(wear), *_HATS[wear.hat](wear), *_mask(wear.mask))
+@dataclass(frozen=True, slots=True)
+class _Weave:
+    """How fine the grids are: quads around a head, around a hat, and for each ten rows of a near one."""
+
+    head: int
+    hat: int
+    tenth: int
+
+    def rows(self, near: int) -> int:
+        """Return how many rows do instead of `near`."""
+        return max(5, near * self.tenth // 10)
 
 
-def _skull() -> Grid:
-    angles, down = around(28), array(np.linspace(0.002, 0.998, 19))
-    parts = np.full((18, 28), Part.HEAD)
-    middle = (angles[:-1] + angles[1:]) / 2
-    parts[9:17, np.abs(middle) < 0.95] = Part.FACE
-    return Grid(surface(angles[None], down[:, None]), parts, Cell.HEAD)
+_NEAR, _FAR = _Weave(28, 24, 10), _Weave(14, 12, 6)
 
 
-def _ears() -> list[Grid]:
-    return [
-        Grid(ball(array([side * 0.079, -0.012, -0.012]), (0.012, 0.022, 0.033)), Part.HEAD, Cell.SKIN)
-        for side in (-1, 1)
-    ]
+def head_grids(wear: Headwear, *, far: bool = False) -> tuple[Grid, ...]:
+    """The grids of a head in its own axes; coarser for one that is `far`."""
+    weave = _FAR if far else _NEAR
+    return (_skull(weave), *_ears(weave), *_hair(wear, weave), *_HATS[wear.hat](wear, weave), *_mask(wear.mask, weave))
 
 
-def _hair(wear: Headwear) -> list[Grid]:
+def _skull(weave: _Weave) -> Grid:
+    angles, down = around(weave.head), array(np.linspace(0.002, 0.998, weave.rows(18) + 1))
+    middle, depth = (angles[:-1] + angles[1:]) / 2, (down[:-1] + down[1:]) / 2
+    face = (np.abs(depth - 0.72) < 0.22)[:, None] & (np.abs(middle) < 0.95)
+    return Grid(surface(angles[None], down[:, None]), np.where(face, Part.FACE, Part.HEAD), Cell.HEAD)
+
+
+def _ears(weave: _Weave) -> list[Grid]:
+    return [_ball((side * 0.079, -0.012, -0.012), (0.012, 0.022, 0.033), Cell.SKIN, weave) for side in (-1, 1)]
+
+
+def _ball(centre: Vector, radii: Vector, cell: Cell, weave: _Weave) -> Grid:
+    tube = ball(array(centre), radii, Part.HEAD, cell, rows=weave.rows(7), columns=10 if weave is _NEAR else 6)
+    return Grid(sweep([tube]).reshape(len(tube.path), tube.columns + 1, 3), Part.HEAD, cell)
+
+
+def _hair(wear: Headwear, weave: _Weave) -> list[Grid]:
     if wear.hat == "net" or (wear.hair == "bald" and wear.hat != "none"):
         return []
     thick = {"none": 0.014}.get(wear.hat, 0.006)
-    shell = Grid(_cover(_HAIRLINES[wear.hair], thick), Part.HEAD, Cell.HAIR, 0.004)
-    bun = [Grid(ball(array([0, -0.125, 0.03]), (0.045, 0.035, 0.045)), Part.HEAD, Cell.HAIR)]
+    shell = Grid(_cover(_HAIRLINES[wear.hair], thick, weave), Part.HEAD, Cell.HAIR, 0.004)
+    bun = [_ball((0, -0.125, 0.03), (0.045, 0.035, 0.045), Cell.HAIR, weave)]
     return [shell, *(bun if wear.hair == "bun" else [])]
 
 
-def _cover(edge: tuple[float, ...], out_m: float, *, rows: int = 10) -> Floats:
+def _cover(edge: tuple[float, ...], out_m: float, weave: _Weave, near_rows: int = 10) -> Floats:
     """A shell from the crown to an edge that depends on the angle."""
-    angles = around(28)
+    angles, rows = around(weave.head), weave.rows(near_rows)
     reach = np.interp(np.abs(angles), _ANGLES, edge)
     down = np.linspace(0.0, 1.0, rows)[:, None] * reach[None]
     rounding = out_m * np.sqrt(np.clip(1.02 - np.linspace(0.0, 1.0, rows) ** 6, 0, 1))[:, None]
     return surface(angles[None], np.maximum(down, 0.002), rounding)
 
 
-def _crown(heights_m: tuple[float, ...], radii_m: tuple[float, ...], pleats: float, tilt: float) -> Floats:
-    """A hat of rings around the head, leaning back by `tilt`."""
-    height, radius = array(heights_m), array(radii_m)
+def _crown(rings: tuple[tuple[float, float], ...], pleats: float, tilt: float, weave: _Weave) -> Grid:
+    """A hat of rings (height, radius in metres) around the head, leaning back by `tilt`."""
+    height, radius = array(rings).T
     path = np.stack([np.zeros_like(height), -0.008 - tilt * (height - height[-1]), height], axis=1)
-    angles = around(24)
-    rings = tube(array(path), array(np.stack([radius * 0.88, radius * 1.08], axis=1)), array([0, 1, 0]), angles)
-    swell = 1 + pleats * np.cos(12 * angles)[None, :, None] * np.linspace(1, 0.2, len(height))[:, None, None]
-    return array(path[:, None] + (rings - path[:, None]) * swell)
+    tube = Tube(array(path), radius[:, None] * array([[0.88, 1.08]]), AHEAD, Part.HAT, Cell.HAT, 0.0, weave.hat)
+    points = sweep([tube]).reshape(len(path), weave.hat + 1, 3)
+    swell = 1 + pleats * np.cos(12 * around(weave.hat))[None, :, None] * np.linspace(1, 0.2, len(height))[:, None, None]
+    return Grid(array(path[:, None] + (points - path[:, None]) * swell), Part.HAT, Cell.HAT, 0.02)
 
 
-def _no_hat(wear: Headwear) -> list[Grid]:
-    del wear
+def _no_hat(wear: Headwear, weave: _Weave) -> list[Grid]:
+    del wear, weave
     return []
 
 
-def _toque(wear: Headwear) -> list[Grid]:
+def _toque(wear: Headwear, weave: _Weave) -> list[Grid]:
     del wear
-    heights = (0.235, 0.24, 0.232, 0.205, 0.165, 0.13, 0.115, 0.08, 0.048)
-    radii = (0.003, 0.06, 0.105, 0.122, 0.118, 0.098, 0.091, 0.090, 0.089)
-    return [Grid(_crown(heights, radii, 0.035, 0.18), Part.HAT, Cell.HAT, 0.02)]
+    top = ((0.235, 0.003), (0.24, 0.06), (0.232, 0.105), (0.205, 0.122), (0.165, 0.118))
+    band = ((0.13, 0.098), (0.115, 0.091), (0.08, 0.090), (0.048, 0.089))
+    return [_crown(top + band, 0.035 if weave is _NEAR else 0.0, 0.18, weave)]
 
 
-def _flat_cap(wear: Headwear) -> list[Grid]:
+def _flat_cap(wear: Headwear, weave: _Weave) -> list[Grid]:
     del wear
-    heights = (0.148, 0.15, 0.142, 0.115, 0.08, 0.046)
-    radii = (0.003, 0.07, 0.092, 0.094, 0.091, 0.089)
-    return [Grid(_crown(heights, radii, 0.0, 0.12), Part.HAT, Cell.HAT, 0.02)]
+    rings = ((0.148, 0.003), (0.15, 0.07), (0.142, 0.092), (0.115, 0.094), (0.08, 0.091), (0.046, 0.089))
+    return [_crown(rings, 0.0, 0.12, weave)]
 
 
-def _skullcap(wear: Headwear) -> list[Grid]:
+def _skullcap(wear: Headwear, weave: _Weave) -> list[Grid]:
     del wear
-    return [Grid(_cover(_CAP_EDGE, 0.013), Part.HAT, Cell.HAT, 0.02)]
+    return [Grid(_cover(_CAP_EDGE, 0.013, weave), Part.HAT, Cell.HAT, 0.02)]
 
 
-def _net(wear: Headwear) -> list[Grid]:
-    angles = around(28)
-    puffy = _cover(_NET_EDGE, 0.030 if wear.hair != "bald" else 0.022, rows=12)
-    ripple = 1 + 0.02 * np.cos(14 * angles)[None, :, None] * np.sin(np.linspace(0, np.pi, 12))[:, None, None]
+def _net(wear: Headwear, weave: _Weave) -> list[Grid]:
+    puffy = _cover(_NET_EDGE, 0.030 if wear.hair != "bald" else 0.022, weave, 12)
+    waves = np.sin(np.linspace(0, np.pi, len(puffy)))[:, None, None]
+    ripple = 1 + (0.02 if weave is _NEAR else 0.0) * np.cos(14 * around(weave.head))[None, :, None] * waves
     return [Grid(array(puffy * ripple), Part.HAT, Cell.HAT, 0.02)]
 
 
-def _baseball(wear: Headwear) -> list[Grid]:
-    angles = around(12, 1.05)[None]
+def _baseball(wear: Headwear, weave: _Weave) -> list[Grid]:
+    angles = around(weave.hat // 2, 1.05)[None]
     inner = surface(angles, np.full_like(angles, 0.24), 0.012)
-    outer = inner * array([1.0, 1.0, 1.0]) + np.stack([angles * 0, np.cos(angles) * 0.075, angles * 0 - 0.014], axis=-1)
+    outer = inner + np.stack([angles * 0, np.cos(angles) * 0.075, angles * 0 - 0.014], axis=-1)
     brim = array(np.concatenate([inner, (inner + outer) / 2, outer]))
-    return [*_skullcap(wear), Grid(brim, Part.HAT, Cell.HAT, 0.02), Grid(brim[::-1], Part.HAT, Cell.HAT, 0.02)]
+    shades = [Grid(side, Part.HAT, Cell.HAT, 0.02) for side in (brim, brim[::-1])]
+    return [*_skullcap(wear, weave), *shades]
 
 
 _HATS = {"none": _no_hat, "toque": _toque, "cap": _flat_cap, "skullcap": _skullcap, "net": _net, "baseball": _baseball}
 _MASK_DOWN = {"worn": (0.49, 0.965), "nose": (0.655, 0.985), "chin": (0.80, 0.995)}
 
 
-def _mask(kind: str) -> list[Grid]:
+def _mask(kind: str, weave: _Weave) -> list[Grid]:
     if kind == "none":
         return []
     top, bottom = _MASK_DOWN[kind]
-    angles, rows = around(14, 1.3)[None], np.linspace(0, 1, 8)[:, None]
+    angles, rows = around(weave.head // 2, 1.3)[None], np.linspace(0, 1, weave.rows(8))[:, None]
     # The upper edge runs from the bridge of the nose down to the cheeks, the lower one up to the jaw.
     side = np.abs(angles / 1.3) ** 1.5
     down = (top + 0.07 * side) * (1 - rows) + (bottom - 0.10 * side) * rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vision.demo.arrays import Bytes, Floats, Ints, Vector, array, unit
+from vision.demo.arrays import Bytes, Floats, Ints, Mask, Vector, array, cross, unit
 from vision.demo.camera import Pinhole
 from vision.demo.mesh import Mesh
 
@@ -33,12 +33,16 @@ class Sprite:
     """What a mesh looks like from the camera: a rectangle of the frame whose top left pixel is `xy`."""
 
     xy: tuple[int, int]
-    colour: Floats
-    """(h, w, 3) BGR, 0 to 255; black where nothing is."""
+    colour: Bytes
+    """(h, w, 3) BGR; black where nothing is."""
     depth: Floats
     """(h, w) metres; infinite where nothing is."""
     parts: Bytes
     """(h, w) labels; 0 where nothing is."""
+    drawn_px: int
+    """How many pixels it covers."""
+    middle_m: float
+    """Its mean depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,17 @@ class _Area:
     y0: int
     x1: int
     y1: int
+
+    @property
+    def hw(self) -> tuple[int, int]:
+        """Return height and width."""
+        return self.y1 - self.y0, self.x1 - self.x0
+
+    def centres(self, mask: Mask) -> Floats:
+        """Return the middles (2, p) of the true pixels of a mask (h, w), in the frame."""
+        across = np.arange(self.x0 + 0.5, self.x1, dtype=np.float32)[None]
+        down = np.arange(self.y0 + 0.5, self.y1, dtype=np.float32)[:, None]
+        return np.stack([np.broadcast_to(across, self.hw)[mask], np.broadcast_to(down, self.hw)[mask]])
 
 
 def rasterise(mesh: Mesh, atlas: Bytes, camera: Pinhole, light: Light) -> Sprite | None:
@@ -58,14 +73,13 @@ def rasterise(mesh: Mesh, atlas: Bytes, camera: Pinhole, light: Light) -> Sprite
     if area is None:
         return None
     numbers = _paint(corners, area)
-    rows, columns = np.nonzero(numbers)
-    if not len(rows):
+    drawn = numbers > 0
+    if not drawn.any():
         return None
-    faces = numbers[rows, columns] - 1
+    faces = numbers[drawn].astype(np.intp) - 1
     values = np.column_stack([mesh.texels, _shade(mesh, camera, light), depth])[mesh.quads[order]]
-    where = np.stack([columns + area.x0, rows + area.y0]).astype(np.float32) + np.float32(0.5)
-    seen = _interpolate(corners, array(values), faces, where)
-    return _sprite(area, (rows, columns), seen, mesh.parts[order][faces], _texture(atlas, seen, light))
+    seen = _interpolate(corners, array(values), faces, area.centres(drawn))
+    return _sprite(area, drawn, seen, mesh.parts[order][faces], _texture(atlas, seen, light))
 
 
 def _facing(mesh: Mesh, pixels: Floats, depth: Floats) -> Ints:
@@ -74,15 +88,23 @@ def _facing(mesh: Mesh, pixels: Floats, depth: Floats) -> Ints:
     rising, falling = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
     facing = rising[:, 0] * falling[:, 1] - rising[:, 1] * falling[:, 0] < 0
     depths = depth[mesh.quads]
-    visible = np.flatnonzero(facing & (depths.min(axis=1) > NEAREST_M))
-    return visible[np.argsort(mesh.nearer_m[visible] - depths[visible].mean(axis=1), kind="stable")]
+    if depth.min() <= NEAREST_M:
+        facing &= depths.min(axis=1) > NEAREST_M
+    visible = np.flatnonzero(facing)
+    return visible[np.argsort((mesh.nearer_m - _middle(depths))[visible], kind="stable")]
+
+
+def _middle(corners: Floats) -> Floats:
+    """Return the mean over the four corners, the second axis; far quicker than NumPy's own over so short an axis."""
+    return array((corners[:, 0] + corners[:, 1] + corners[:, 2] + corners[:, 3]) * np.float32(0.25))
 
 
 def _area(corners: Floats, frame_hw: tuple[int, int]) -> _Area | None:
     if not len(corners):
         return None
-    low = np.floor(corners.min(axis=(0, 1))).astype(int) - MARGIN_PX
-    high = np.ceil(corners.max(axis=(0, 1))).astype(int) + MARGIN_PX
+    across, down = corners[..., 0], corners[..., 1]
+    low = np.floor([across.min(), down.min()]).astype(int) - MARGIN_PX
+    high = np.ceil([across.max(), down.max()]).astype(int) + MARGIN_PX
     x0, y0 = max(int(low[0]), 0), max(int(low[1]), 0)
     x1, y1 = min(int(high[0]), frame_hw[1]), min(int(high[1]), frame_hw[0])
     return _Area(x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
@@ -90,11 +112,11 @@ def _area(corners: Floats, frame_hw: tuple[int, int]) -> _Area | None:
 
 def _paint(corners: Floats, area: _Area) -> Ints:
     """Fill each quad with its number plus one."""
-    numbers = np.zeros((area.y1 - area.y0, area.x1 - area.x0), np.int32)
+    numbers = np.zeros(area.hw, np.int32)
     local = (corners - array([area.x0 + 0.5, area.y0 + 0.5])) * (1 << SUBPIXEL_BITS)
     fixed = np.ascontiguousarray(np.clip(np.rint(local), -(2**24), 2**24).astype(np.int32))
     fill = cv2.fillConvexPoly
-    for number, quad in enumerate(fixed, start=1):
+    for number, quad in enumerate(list(fixed), start=1):
         fill(numbers, quad, number, 8, SUBPIXEL_BITS)
     return numbers
 
@@ -102,7 +124,7 @@ def _paint(corners: Floats, area: _Area) -> Ints:
 def _shade(mesh: Mesh, camera: Pinhole, light: Light) -> Floats:
     """Light each vertex (v,): the mean of the quads around it."""
     corners = mesh.points[mesh.quads]
-    normals = unit(np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]))
+    normals = unit(cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]))
     quads = _infrared(corners[:, 0], normals, camera) if light.infrared else _daylight(corners[:, 0], normals, light)
     flat, count = mesh.quads.ravel(), len(mesh.points)
     total = np.bincount(flat, weights=np.repeat(quads, 4), minlength=count)
@@ -133,35 +155,40 @@ def _interpolate(corners: Floats, values: Floats, faces: Ints, where: Floats) ->
     """Carry vertex `values` (q, 4, m) to the pixels `where` (2, p) of `faces` (p,); returns (m, p).
 
     A quad is taken as the affine map that its diagonals span, so that a pole with two equal corners does no harm.
+    (`mode="clip"` saves NumPy a copy: no number is out of range.)
     """
     first, second = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
     area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
     area = np.where(np.abs(area) < 1e-3, -1e-3, area)
-    centre = corners.mean(axis=1)
+    centre = _middle(corners)
     table = np.vstack([centre.T, second[:, 1] / area, -second[:, 0] / area, -first[:, 1] / area, first[:, 0] / area])
-    cx, cy, a, b, c, d = np.take(array(table), faces, axis=1)
+    cx, cy, a, b, c, d = np.take(array(table), faces, axis=1, mode="clip")
     x, y = where[0] - cx, where[1] - cy
     s, t = np.clip(a * x + b * y, -0.5, 0.5), np.clip(c * x + d * y, -0.5, 0.5)
-    spans = array(np.stack([values.mean(axis=1), values[:, 2] - values[:, 0], values[:, 3] - values[:, 1]]))
-    middle, rise, fall = (np.take(np.ascontiguousarray(part.T), faces, axis=1) for part in spans)
+    spans = array(np.stack([_middle(values), values[:, 2] - values[:, 0], values[:, 3] - values[:, 1]]))
+    middle, rise, fall = (np.take(np.ascontiguousarray(part.T), faces, axis=1, mode="clip") for part in spans)
     return array(middle + s * rise + t * fall)
 
 
-def _texture(atlas: Bytes, seen: Floats, light: Light) -> Floats:
+def _texture(atlas: Bytes, seen: Floats, light: Light) -> Bytes:
+    """Return the colours (p, 4) of pixels whose atlas pixel and brightness are the first three rows of `seen`."""
     count = seen.shape[1]
-    folded = np.zeros((2, -(-count // REMAP_COLUMNS) * REMAP_COLUMNS), np.float32)
-    folded[:, :count] = seen[:2]
-    at_x, at_y = folded.reshape(2, -1, REMAP_COLUMNS)
-    texels = cv2.remap(atlas, at_x, at_y, cv2.INTER_LINEAR).reshape(-1, 3)[:count].astype(np.float32)
+    folded = np.zeros((3, -(-count // REMAP_COLUMNS) * REMAP_COLUMNS), np.float32)
+    folded[:, :count] = seen[:3]
+    at_x, at_y, bright = folded.reshape(3, -1, REMAP_COLUMNS)
+    texels = cv2.remap(atlas, at_x, at_y, cv2.INTER_LINEAR)
     if light.infrared:
-        texels[:] = (texels @ array([0.2, 0.35, 0.45]) * 0.8 + 30)[:, None]
-    return array(texels * seen[2][:, None] * array(light.tint))
+        grey = array(texels) @ array([0.2, 0.35, 0.45]) * 0.8 + 30
+        texels = np.asarray(cv2.merge([grey] * 3), np.float32)
+    lit = cv2.multiply(texels, cv2.merge([bright * np.float32(gain) for gain in light.tint]), dtype=cv2.CV_8U)
+    return np.asarray(cv2.cvtColor(lit, cv2.COLOR_BGR2BGRA), np.uint8).reshape(-1, 4)[:count]
 
 
-def _sprite(area: _Area, pixels: tuple[Ints, Ints], seen: Floats, parts: Ints, colours: Floats) -> Sprite:
-    shape = (area.y1 - area.y0, area.x1 - area.x0)
-    colour = np.zeros((*shape, 3), np.float32)
-    depth = np.full(shape, np.inf, np.float32)
-    labels = np.zeros(shape, np.uint8)
-    colour[pixels], depth[pixels], labels[pixels] = colours, seen[3], parts
-    return Sprite((area.x0, area.y0), colour, depth, labels)
+def _sprite(area: _Area, drawn: Mask, seen: Floats, parts: Ints, colours: Bytes) -> Sprite:
+    """Spread what was seen of the `drawn` pixels; `colours` (p, 4) as whole words, ten times as fast as by bytes."""
+    words = np.zeros(area.hw, np.uint32)
+    depth = np.full(area.hw, np.inf, np.float32)
+    labels = np.zeros(area.hw, np.uint8)
+    words[drawn], depth[drawn], labels[drawn] = colours.view(np.uint32)[:, 0], seen[3], parts
+    colour = np.asarray(cv2.cvtColor(words.view(np.uint8).reshape(*area.hw, 4), cv2.COLOR_BGRA2BGR), np.uint8)
+    return Sprite((area.x0, area.y0), colour, depth, labels, len(parts), float(seen[3].mean()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import cv2
 import numpy as np
 
 from vision.demo.animals import Animal
@@ -35,15 +36,19 @@ def read_objects(shot: Shot) -> tuple[ObjectTruth, ...]:
 
 def bounds(mask: Mask, xy: tuple[int, int] = (0, 0)) -> Rectangle | None:
     """The half-open box around the true pixels of a mask whose first pixel is `xy` of the frame."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return None
-    x, y = xy
-    return int(columns[0]) + x, int(rows[0]) + y, int(columns[-1]) + x + 1, int(rows[-1]) + y + 1
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return (x + xy[0], y + xy[1], x + width + xy[0], y + height + xy[1]) if width else None
+
+
+def _any_of(seen: Seen, parts: tuple[Part, ...]) -> Mask:
+    """Tell where one of these labels is."""
+    wanted = np.zeros(256, np.uint8)
+    wanted[list(parts)] = 1
+    return np.asarray(cv2.LUT(seen.parts, wanted), np.bool_)
 
 
 def _person(seen: Seen, figure: Figure) -> PersonTruth | None:
-    body = np.isin(seen.parts, PERSON_PARTS)
+    body = _any_of(seen, PERSON_PARTS)
     count = int(np.count_nonzero(body))
     box = bounds(body, seen.xy)
     if box is None or count < max(LEAST_PERSON_PX, LEAST_PERSON_SHARE * seen.drawn_px):
@@ -57,7 +62,7 @@ def _person(seen: Seen, figure: Figure) -> PersonTruth | None:
 
 
 def _head(seen: Seen) -> Rectangle | None:
-    mask = np.isin(seen.parts, HEAD_PARTS)
+    mask = _any_of(seen, HEAD_PARTS)
     box = bounds(mask, seen.xy)
     small = box is None or np.count_nonzero(mask) < LEAST_HEAD_PX or box[3] - box[1] < LEAST_HEAD_TALL_PX
     return None if small else box
@@ -68,8 +73,8 @@ def _hat(figure: Figure) -> str:
 
 
 def _mask(seen: Seen, figure: Figure, head: Rectangle) -> str:
-    face = np.count_nonzero(np.isin(seen.parts, (Part.FACE, Part.MASK)))
-    whole = np.count_nonzero(np.isin(seen.parts, HEAD_PARTS))
+    face = np.count_nonzero(_any_of(seen, (Part.FACE, Part.MASK)))
+    whole = np.count_nonzero(_any_of(seen, HEAD_PARTS))
     judged = head[3] - head[1] >= LEAST_FACE_TALL_PX and face >= LEAST_FACE_SHARE * whole
     return MASK_STATES[figure.dress.mask] if judged else "unknown"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import cv2
+import numpy as np
 
 from vision.catalogue import load_catalogue
 from vision.demo.filming import FPS, Filming, Take
@@ -110,7 +111,8 @@ def encode(path: Path, takes: Iterable[Take], frame_hw: tuple[int, int], fps: in
             "x264-params": f"{keys}:bframes=0:threads=1",
         }
         for number, take in enumerate(takes):
-            frame = av.VideoFrame.from_ndarray(take.picture, format="bgr24")
+            planes = np.asarray(cv2.cvtColor(take.picture, cv2.COLOR_BGR2YUV_I420), np.uint8)
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import cos, radians, sin
 
 import numpy as np
 
-from vision.demo.arrays import Floats, Vector, array, unit
+from vision.demo.arrays import Floats, Vector, across, array, cross, unit
 
 STANDARD_HEIGHT_M = 1.70
 UPPER_ARM_M, FOREARM_M, THIGH_M, SHIN_M = 0.29, 0.26, 0.43, 0.42
@@ -33,12 +34,14 @@ class Pose:
 
 
 @dataclass(frozen=True, slots=True)
-class Limb:
-    """Root, middle and end joint."""
+class Limbs:
+    """Left and right arm, left and right leg: the joints (4, 3) of each."""
 
     root: Floats
     middle: Floats
     end: Floats
+    aside: Floats
+    """(4, 3): across the plane in which a limb bends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +55,23 @@ class Skeleton:
     """(3, 3): rows are the head's right, ahead and up."""
     torso_turn: Floats
     """(3, 3): rows are the chest's right, ahead and up."""
-    arms: tuple[Limb, Limb]
-    legs: tuple[Limb, Limb]
+    limbs: Limbs
+
+
+# Of each limb: where its bones start in the frame of chest or pelvis, how long they are, whither their joint bends.
+_SHOULDERS = array([(side * SHOULDER_WIDTH_M, 0, SHOULDER_UP_M) for side in (-1, 1)])
+_HIPS = array([(side * HIP_M, 0, -0.03) for side in (-1, 1)])
+_UPPER, _LOWER = array([UPPER_ARM_M] * 2 + [THIGH_M] * 2), array([FOREARM_M] * 2 + [SHIN_M] * 2)
+_POLES = array([(-0.8, -0.55, -0.6), (0.8, -0.55, -0.6), (-0.12, 1, 0), (0.12, 1, 0)])
+_TO_ANKLE = array([0, -0.03, ANKLE_M])
+_ANY_SIDE = array([1.0, 0.1, 0.0])
 
 
 def turn(yaw_deg: float, pitch_deg: float) -> Floats:
     """Axes (right, ahead, up as rows) of something turned to its right and then bent forwards."""
-    yaw, pitch = np.radians([yaw_deg, pitch_deg])
-    right = [np.cos(yaw), -np.sin(yaw), 0.0]
-    level = array([np.sin(yaw), np.cos(yaw), 0.0])
-    ahead = level * np.cos(pitch) + array([0, 0, -np.sin(pitch)])
-    return array(np.stack([array(right), ahead, np.cross(array(right), ahead)]))
+    yaw, pitch = radians(yaw_deg), radians(pitch_deg)
+    right, ahead = (cos(yaw), -sin(yaw), 0.0), (sin(yaw) * cos(pitch), cos(yaw) * cos(pitch), -sin(pitch))
+    return array([right, ahead, (sin(yaw) * sin(pitch), cos(yaw) * sin(pitch), cos(pitch))])
 
 
 @lru_cache(maxsize=512)
@@ -73,33 +82,24 @@ def stand(pose: Pose) -> Skeleton:
     neck = pelvis + chest[2] * NECK_UP_M
     head_turn = turn(pose.twist_deg * 0.5 + pose.head_yaw_deg, pose.head_pitch_deg + pose.lean_deg * 0.5)
     head = neck + chest[2] * 0.06 + head_turn[2] * (HEAD_UP_M - NECK_UP_M - 0.06) + head_turn[1] * 0.015
-    return Skeleton(pelvis, neck, array(head), head_turn, chest, _arms(pose, pelvis, chest), _legs(pose, pelvis))
+    return Skeleton(pelvis, neck, array(head), head_turn, chest, _limbs(pose, pelvis, chest))
 
 
-def _arms(pose: Pose, pelvis: Floats, chest: Floats) -> tuple[Limb, Limb]:
-    arms = []
-    for side, hand in ((-1, pose.left_hand), (1, pose.right_hand)):
-        shoulder = pelvis + chest[2] * SHOULDER_UP_M + chest[0] * side * SHOULDER_WIDTH_M
-        outwards = array([side * 0.8, -0.55, -0.6])
-        arms.append(bend(shoulder, array(hand), (UPPER_ARM_M, FOREARM_M), outwards))
-    return arms[0], arms[1]
+def _limbs(pose: Pose, pelvis: Floats, chest: Floats) -> Limbs:
+    feet = array([pose.left_foot, pose.right_foot]) + _TO_ANKLE
+    targets = np.concatenate([array([pose.left_hand, pose.right_hand]), feet])
+    return bend(np.concatenate([pelvis + _SHOULDERS @ chest, pelvis + _HIPS]), targets)
 
 
-def _legs(pose: Pose, pelvis: Floats) -> tuple[Limb, Limb]:
-    legs = []
-    for side, foot in ((-1, pose.left_foot), (1, pose.right_foot)):
-        hip = pelvis + array([side * HIP_M, 0, -0.03])
-        legs.append(bend(hip, array(foot) + array([0, -0.03, ANKLE_M]), (THIGH_M, SHIN_M), array([side * 0.12, 1, 0])))
-    return legs[0], legs[1]
-
-
-def bend(root: Floats, target: Floats, lengths_m: tuple[float, float], pole: Floats) -> Limb:
-    """Reach for `target` with two bones whose joint bends towards `pole`; falls short rather than stretch."""
-    upper, lower = lengths_m
+def bend(root: Floats, target: Floats) -> Limbs:
+    """Reach from `root` (4, 3) for `target` with two bones each; falls short rather than stretch."""
     reach = target - root
-    distance = float(np.clip(np.linalg.norm(reach), abs(upper - lower) + 0.02, upper + lower - 0.003))
+    distance = np.clip(np.sqrt((reach**2).sum(axis=1)), np.abs(_UPPER - _LOWER) + 0.02, _UPPER + _LOWER - 0.003)
     along = unit(reach)
-    aside = unit(pole - along * float(pole @ along))
-    foot = (upper**2 - lower**2 + distance**2) / (2 * distance)
-    height = float(np.sqrt(max(upper**2 - foot**2, 0.0)))
-    return Limb(array(root), array(root + along * foot + aside * height), array(root + along * distance))
+    pole = across(_POLES, along)
+    foot = (_UPPER**2 - _LOWER**2 + distance**2) / (2 * distance)
+    height = np.sqrt(np.maximum(_UPPER**2 - foot**2, 0.0))
+    middle, end = root + along * foot[:, None] + pole * height[:, None], root + along * distance[:, None]
+    plane = cross(middle - root, end - middle)
+    bent = np.einsum("ij,ij->i", plane, plane)[:, None] > 1e-8
+    return Limbs(array(root), array(middle), array(end), array(np.where(bent, unit(plane), _ANY_SIDE)))

@@ -11,10 +11,14 @@ from vision.demo.arrays import Bytes, Floats, array
 from vision.demo.camera import Pinhole
 from vision.demo.effects import Patch, Puff, lay_puff, place
 from vision.demo.figure import Figure, dress_up, wrap
+from vision.demo.head import HEAD_M
 from vision.demo.raster import Light, Sprite, rasterise
 from vision.demo.room import Backdrop
 
-SOFT_EDGE = (3, 3)
+SOFT_EDGE, SOFT_PX = (3, 3), 0.7
+FAR_HEAD_PX = 72
+"""A head that seems no taller than this is drawn from fewer quads: they are still a few pixels small."""
+FOOT_BLUR = (23, 23)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Stage:
                 _shadow(picture, self.backdrop, self.camera, actor)
         sprites = [(sprite, actor) for actor in actors if (sprite := _draw(actor, self.camera, self.light))]
         patches = [(patch, puff) for puff in puffs if (patch := place(puff, self.camera))]
-        layers: list[tuple[float, Sprite | Patch, Actor | Puff]] = [(_middle(s), s, a) for s, a in sprites]
+        layers: list[tuple[float, Sprite | Patch, Actor | Puff]] = [(s.middle_m, s, a) for s, a in sprites]
         layers += [(p.depth_m, p, puff) for p, puff in patches]
         return self._compose(picture, sorted(layers, key=lambda layer: -layer[0]), at_s)
 
@@ -92,25 +96,26 @@ class Stage:
 
 def _draw(actor: Actor, camera: Pinhole, light: Light) -> Sprite | None:
     if isinstance(actor.what, Figure):
-        return rasterise(dress_up(actor.what), wrap(actor.what), camera, light)
+        far = _is_far(actor.what, camera)
+        return rasterise(dress_up(actor.what, far=far), wrap(actor.what), camera, light)
     return rasterise(shape(actor.what), fur(actor.what.fur), camera, light)
 
 
-def _middle(sprite: Sprite) -> float:
-    return float(np.median(sprite.depth[sprite.parts > 0]))
+def _is_far(figure: Figure, camera: Pinhole) -> bool:
+    stance = figure.stance
+    _, depth = camera.project(array([[stance.x_m, stance.y_m, figure.looks.height_m]]))
+    return bool(HEAD_M * camera.focal_px < FAR_HEAD_PX * depth[0])
 
 
 def _lay(shot: Shot, backdrop: Backdrop, sprite: Sprite, actor: Actor) -> Seen:
     x, y = sprite.xy
     height, width = sprite.parts.shape
     rows, columns = slice(y, y + height), slice(x, x + width)
-    visible = (sprite.parts > 0) & (sprite.depth < backdrop.depth[rows, columns])
-    cover = visible.astype(np.float32)
-    soft = cv2.GaussianBlur(np.dstack([sprite.colour * cover[..., None], cover]), SOFT_EDGE, 0.7)
-    under = shot.picture[rows, columns]
-    mixed = under * (1 - soft[..., 3:]) + soft[..., :3]
-    shot.picture[rows, columns] = np.minimum(mixed, 255).astype(np.uint8)
-    seen = Seen(actor, (x, y), sprite.parts * visible, int(np.count_nonzero(sprite.parts)))
+    visible = ((sprite.depth < backdrop.depth[rows, columns]) & (sprite.parts > 0)).astype(np.uint8)
+    laid = cv2.copyTo(sprite.colour, visible, shot.picture[rows, columns].copy())
+    soft = cv2.GaussianBlur(laid, SOFT_EDGE, SOFT_PX)
+    shot.picture[rows, columns] = cv2.copyTo(soft, cv2.dilate(visible, np.ones(SOFT_EDGE, np.uint8)), laid)
+    seen = Seen(actor, (x, y), sprite.parts * visible, sprite.drawn_px)
     for farther in shot.seen:
         _hide(farther, seen)
     return seen
@@ -142,7 +147,8 @@ def _shadow(picture: Bytes, backdrop: Backdrop, camera: Pinhole, actor: Actor) -
     rows, columns = slice(max(int(y0), 0), min(int(y1), height)), slice(max(int(x0), 0), min(int(x1), width))
     if depth.min() < 0.4 or rows.start >= rows.stop or columns.start >= columns.stop:
         return
-    dark: Floats = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.float32)
-    cv2.fillConvexPoly(dark, np.rint(pixels - [columns.start, rows.start]).astype(np.int32), 0.5)
-    dark = array(cv2.blur(cv2.blur(dark, (23, 23)), (23, 23))) * backdrop.floor[rows, columns]
-    picture[rows, columns] = (picture[rows, columns] * (1 - dark[..., None])).astype(np.uint8)
+    light = np.full((rows.stop - rows.start, columns.stop - columns.start), 255, np.uint8)
+    cv2.fillConvexPoly(light, np.rint(pixels - [columns.start, rows.start]).astype(np.int32), 128)
+    light = np.asarray(cv2.blur(cv2.blur(light, FOOT_BLUR), FOOT_BLUR), np.uint8)
+    light[~backdrop.floor[rows, columns]] = 255
+    picture[rows, columns] = cv2.multiply(picture[rows, columns], cv2.merge([light] * 3), scale=1 / 255)
