@@ -89,11 +89,17 @@ class Wanted(BaseModel):
     """Of one tile; it is 9/16 as high."""
 
 
+_NO_CAMERA: dict[str, Any] = {
+    "description": "One of the cameras is not there, or is another region's.",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
 @router.get(
     "/wall/sheet",
     summary="The newest pictures of many cameras as one",
     response_class=Response,
-    responses={200: {"content": binary("image/jpeg")}},
+    responses={200: {"content": binary("image/jpeg")}, 404: _NO_CAMERA},
 )
 def get_sheet(wanted: Annotated[Wanted, Query()], services: Wired, caller: Watcher) -> Response:
     """Return one blurred JPEG: tiles row by row, in about as many columns as rows; dark where none has come yet."""
