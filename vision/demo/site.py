@@ -119,8 +119,10 @@ def _rendered(due: Sequence[Script], folder: Path, workers: int) -> Iterator[Scr
 
 
 def _started(script: Script, folder: Path) -> BaseProcess:
-    # Spawned, because the caller may have threads.
-    process = multiprocessing.get_context("spawn").Process(target=_render_alone, args=(script, folder), daemon=True)
+    # Not forked from here, because the caller may have threads; forked from a server that has imported all once.
+    servers = multiprocessing.get_context("forkserver")
+    servers.set_forkserver_preload([render.__module__])
+    process = servers.Process(target=_render_alone, args=(script, folder), daemon=True)
     process.start()
     return process
 
