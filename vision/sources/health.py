@@ -43,6 +43,8 @@ BETTER = 0.1
 """By so much must two views correlate better when moved than when not, for a shift to be believed."""
 PARTS_DOWN, PARTS_ACROSS, SLACK_PX = 3, 4, 4
 """How finely two views are compared, at half the size, and how far a part may lie from where the shift puts it."""
+LEAST_PX = 3 * SLACK_PX
+"""Where little is left that both views show, its parts are too narrow to be looked for."""
 MIN_TEXTURE = 8.0
 """Spread of edge strength below which a part shows nothing that could be found again."""
 MIN_RESPONSE = 0.08
@@ -263,7 +265,7 @@ def _likeness(before: Plane, after: Plane, dx: int, dy: int) -> float:
     if kept.size < before.size // 4:
         return -1.0
     parts = zip(_parts(kept), _parts(found), strict=True)
-    likes = [_nearby(part, place) for part, place in parts if part.std() > MIN_TEXTURE]
+    likes = [_nearby(part, place) for part, place in parts if min(part.shape) >= LEAST_PX and part.std() > MIN_TEXTURE]
     return sum(likes) / len(likes) if likes else -1.0
 
 

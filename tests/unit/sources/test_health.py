@@ -11,7 +11,7 @@ from tests.films import CAMERA, START_AT, packet
 from vision.frames import Frame
 from vision.picture import Pixels
 from vision.scene import Vitals
-from vision.sources.health import PacketStats, VitalsMeter, _thinned, grey_copy
+from vision.sources.health import PacketStats, VitalsMeter, _likeness, _thinned, grey_copy
 
 Picture = NDArray[np.uint8]
 
@@ -176,3 +176,12 @@ def test_of_an_unchanged_view_one_in_three_is_measured_in_full(
     assert [each.sharpness < 0.5 for each in vitals] == [False, False, True]
     assert vitals[1].change == vitals[2].change == 0, "whether a picture stands still is asked each time"
     assert measured(meter, noisy(kitchen, random)).sharpness > 0.5, "what changed is measured at once"
+
+
+@pytest.mark.parametrize("hw", [(90, 160), (160, 90), (40, 160), (160, 20)])
+def test_views_are_compared_however_little_both_show(hw: tuple[int, int], random: np.random.Generator) -> None:
+    view = random.integers(0, 255, hw).astype(np.float32)
+    for dx in range(-hw[1], hw[1] + 1, 7):
+        for dy in range(-hw[0], hw[0] + 1, 7):
+            assert -1.0 <= _likeness(view, view, dx, dy) <= 1.0 + 1e-6
+    assert _likeness(view, view, 0, 0) == pytest.approx(1.0 if min(hw) >= 40 else -1.0, abs=1e-3)
