@@ -67,7 +67,7 @@ def documents(text: str) -> list[dict[str, Any]]:
 
 
 def test_every_recipe_is_tested() -> None:
-    assert len(RECIPES) == 6  # the other three: test_integrate_events
+    assert len(RECIPES) == 7  # the other four: test_integrate_events
 
 
 def test_a_picture_in_every_form_gives_the_same_look(stack: Stack, key: str, kitchen: Path) -> None:
