@@ -41,6 +41,8 @@ SMALL_SHIFT = 0.02
 """Share of the width below which a shift is no finding, and nothing more is asked."""
 BETTER = 0.1
 """By so much must two views correlate better when moved than when not, for a shift to be believed."""
+STILL = 0.6
+"""Views that are so much alike show the same place; of those that are less and do not fit otherwise nothing is known."""
 PARTS_DOWN, PARTS_ACROSS, SLACK_PX = 3, 4, 4
 """How finely two views are compared, at half the size, and how far a part may lie from where the shift puts it."""
 LEAST_PX = 3 * SLACK_PX
@@ -238,7 +240,7 @@ def displacement(reference: Plane, grey: Grey) -> float:
     if response < MIN_RESPONSE:
         return float("nan")
     share = float(np.hypot(dx, dy)) / size[0]
-    return 0.0 if share > SMALL_SHIFT and not _explains(before, after, round(dx), round(dy)) else share
+    return share * _explained(before, after, round(dx), round(dy)) if share > SMALL_SHIFT else share
 
 
 @lru_cache(maxsize=8)
@@ -246,11 +248,17 @@ def _window(size: tuple[int, int]) -> Plane:
     return np.asarray(cv2.createHanningWindow(size, cv2.CV_32F), np.float32)
 
 
-def _explains(before: Plane, after: Plane, dx: int, dy: int) -> bool:
-    """Tell whether the views fit better when one is moved: on tiles every period is a peak of the correlation."""
+def _explained(before: Plane, after: Plane, dx: int, dy: int) -> float:
+    """Return 1 where the views fit better when one is moved, 0 where they fit as they are, NaN where they hardly do.
+
+    On tiles every period is a peak of the correlation; so a peak alone proves no shift.
+    """
     # By their edges: large bright and dark parts are alike wherever one looks.
     seen = (_strength(before), _strength(after))
-    return _likeness(*seen, dx, dy) > _likeness(*seen, 0, 0) + BETTER
+    still = _likeness(*seen, 0, 0)
+    if _likeness(*seen, dx, dy) > still + BETTER:
+        return 1.0
+    return 0.0 if still >= STILL else float("nan")
 
 
 def _likeness(before: Plane, after: Plane, dx: int, dy: int) -> float:

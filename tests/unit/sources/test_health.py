@@ -11,7 +11,7 @@ from tests.films import CAMERA, START_AT, packet
 from vision.frames import Frame
 from vision.picture import Pixels
 from vision.scene import Vitals
-from vision.sources.health import PacketStats, VitalsMeter, _likeness, _thinned, grey_copy
+from vision.sources.health import PacketStats, VitalsMeter, _explained, _likeness, _thinned, grey_copy
 
 Picture = NDArray[np.uint8]
 
@@ -185,3 +185,10 @@ def test_views_are_compared_however_little_both_show(hw: tuple[int, int], random
         for dy in range(-hw[0], hw[0] + 1, 7):
             assert -1.0 <= _likeness(view, view, dx, dy) <= 1.0 + 1e-6
     assert _likeness(view, view, 0, 0) == pytest.approx(1.0 if min(hw) >= 40 else -1.0, abs=1e-3)
+
+
+def test_of_views_that_fit_neither_moved_nor_still_nothing_is_known(random: np.random.Generator) -> None:
+    place, other = (cv2.GaussianBlur(random.normal(128, 60, (90, 160)).astype(np.float32), (0, 0), 2) * 4 for _ in "ab")
+    assert _explained(place, np.roll(place, 12, axis=1), 12, 0) == 1.0
+    assert _explained(place, place, 12, 0) == 0.0
+    assert math.isnan(_explained(place, other, 12, 0))
