@@ -42,7 +42,7 @@ SMALL_SHIFT = 0.02
 BETTER = 0.1
 """By so much must two views correlate better when moved than when not, for a shift to be believed."""
 STILL = 0.6
-"""Views that are so much alike show the same place; of those that are less and do not fit otherwise nothing is known."""
+"""Views that are so much alike show the same place; of those that are less and fit no better moved nothing is known."""
 PARTS_DOWN, PARTS_ACROSS, SLACK_PX = 3, 4, 4
 """How finely two views are compared, at half the size, and how far a part may lie from where the shift puts it."""
 LEAST_PX = 3 * SLACK_PX
