@@ -239,7 +239,7 @@ def displacement(reference: Plane, grey: Grey) -> float:
     (dx, dy), response = cv2.phaseCorrelate(before, after, _window(size))
     if response < MIN_RESPONSE:
         return float("nan")
-    share = float(np.hypot(dx, dy)) / size[0]
+    share = float(np.hypot(dx, dy) / size[0])
     return share * _explained(before, after, round(dx), round(dy)) if share > SMALL_SHIFT else share
 
 
