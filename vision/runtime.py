@@ -54,6 +54,8 @@ NAP_S = 5.0
 """The same between the visits of a patrol: hundreds of cameras must not wake a core all the time."""
 SOON_S = 0.001
 """As good as now: clocks tick in microseconds, and nobody waits for less."""
+SHED_EVERY_S = 5.0
+"""How often rates are fitted to what the machine can do."""
 FIRST_TIER = frozenset({ZoneType.SPECIAL_ROOM, ZoneType.SPECIAL_AREA})
 """Cameras of these zones give way last."""
 Open = Callable[[CameraConfig], Source]
@@ -313,7 +315,9 @@ class Worker:
         self._mailboxes = Mailboxes[Glimpse]()
         self._runners: dict[CameraId, CameraRunner] = {}
         self._changing = threading.Lock()
-        self._shedder = Shedder(seams.clock.now())
+        self._shedder = Shedder()
+        self._heard_at = seams.clock.now()
+        self._taken = self._replaced = 0
 
     def assign(self, cameras: Iterable[CameraConfig]) -> None:
         """Start, restart and stop cameras so that exactly these are looked at; nothing once the worker stops."""
@@ -340,16 +344,18 @@ class Worker:
         for glimpse, sight in zip(glimpses, sights, strict=True):
             glimpse.runner.status.tally.saw(each_s)
             glimpse.settle(sight)
+        self._taken += len(glimpses)
         self._shed()
 
     def _shed(self) -> None:
         """Fit all rates to what the machine can do."""
         now = self._seams.clock.now()
-        if not self._shedder.is_due(now):
+        if (now - self._heard_at).total_seconds() < SHED_EVERY_S:
             return
         runners = dict(self._runners)
-        looks = sum(runner.status.tally.looks for runner in runners.values())
-        self._shedder.weigh(now, looks, sum(map(self._mailboxes.replaced, runners)))
+        replaced = sum(map(self._mailboxes.replaced, runners))
+        self._shedder.heard(self._taken, max(0, replaced - self._replaced))
+        self._heard_at, self._taken, self._replaced = now, 0, replaced
         for runner in runners.values():
             first = any(zone.type in FIRST_TIER for zone in runner.camera.zones)
             runner.load = Load(self._shedder.stretch(first_tier=first), self._shedder.has_time)
