@@ -5,8 +5,8 @@ from dataclasses import dataclass
 TOO_LATE = 0.01
 """Share of looks that may be replaced unread before rates fall."""
 HARDER, EASIER = 1.25, 0.95
-"""Fall quickly, recover slowly: a machine that is asked for more than it can do gets less done. Two ways to recover
-faster were tried on a hundred cameras (`benchmarks/soak.py`): healthy ones then had half of their looks, not 80 %."""
+"""Fall quickly, recover slowly: a machine that is asked for more than it can do gets less done, and a rate that swings
+asks for it again and again."""
 OTHERS_MOST = 8.0
 """Everything but tier I is stretched so far first."""
 FIRST_TIER_MOST = 4.0
