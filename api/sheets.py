@@ -1,6 +1,7 @@
 """Many cameras' newest pictures as one: a wall of 64 receives and decodes one picture instead of 64 larger ones."""
 
 import io
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -17,8 +18,8 @@ _NOTHING = (32, 38, 40)
 
 
 def columns_of(count: int) -> int:
-    """Return how many tiles stand side by side: the sheet is about as wide as it is high, in tiles."""
-    return next(columns for columns in range(1, count + 1) if columns * columns >= count)
+    """Return how many tiles stand side by side: the root of their number, rounded up."""
+    return math.isqrt(count - 1) + 1
 
 
 def sheet_of(pictures: Sequence[Picture | None], width_px: int) -> bytes:

@@ -102,7 +102,10 @@ _NO_CAMERA: dict[str, Any] = {
     responses={200: {"content": binary("image/jpeg")}, 404: _NO_CAMERA},
 )
 def get_sheet(wanted: Annotated[Wanted, Query()], services: Wired, caller: Watcher) -> Response:
-    """Return one blurred JPEG: tiles row by row, in about as many columns as rows; dark where none has come yet."""
+    """Return one blurred JPEG; dark where no picture has come yet.
+
+    Tiles lie row by row in the order asked for, as many side by side as the root of their number, rounded up.
+    """
     with services.database.read() as connection:
         known = {camera for camera, _ in cameras.standing(connection, caller.scope, wanted.camera)}
     for camera in wanted.camera:

@@ -52,7 +52,8 @@ export function useSheet(tiles: readonly Tile[], width_px: number | null): Sheet
       for (let done: Wanted | null = null; wanted.current && wanted.current !== done; ) {
         done = wanted.current;
         const found = await fetched(done).catch(() => null);
-        if (found) setSheet(found);
+        if (found && wanted.current) setSheet(found);
+        else if (found) URL.revokeObjectURL(found.url); // nobody looks any more
       }
       busy.current = false;
     };
