@@ -105,6 +105,7 @@ def get_sheet(wanted: Annotated[Wanted, Query()], services: Wired, caller: Watch
     """Return one blurred JPEG; dark where no picture has come yet.
 
     Tiles lie row by row in the order asked for, as many side by side as the root of their number, rounded up.
+    `Last-Modified-At` names the time of each, with commas between: boxes of another moment do not fit.
     """
     with services.database.read() as connection:
         known = {camera for camera, _ in cameras.standing(connection, caller.scope, wanted.camera)}
@@ -112,7 +113,8 @@ def get_sheet(wanted: Annotated[Wanted, Query()], services: Wired, caller: Watch
         if camera not in known:
             raise NotFoundError(f"there is no camera {camera}")
     pictures = [services.showcase.find(camera) for camera in wanted.camera]
-    return Response(sheet_of(pictures, wanted.width_px), media_type="image/jpeg")
+    times = ",".join((instant(picture.at) or "") if picture else "" for picture in pictures)
+    return Response(sheet_of(pictures, wanted.width_px), media_type="image/jpeg", headers={"Last-Modified-At": times})
 
 
 @router.get(

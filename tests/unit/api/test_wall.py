@@ -128,10 +128,12 @@ async def test_a_sheet_shows_the_pictures_of_many_cameras_side_by_side(world: Wo
     await put(world, jpeg=b64encode(bright).decode())
     async with world.person("supervisor-north") as person:
         answer = await person.get("/v1/wall/sheet", params={"camera": [second, CAMERA], "width_px": 80})
+        listed = (await person.get("/v1/wall", params={"camera": CAMERA})).json()["items"][0]["picture"]["at"]
         unknown = await person.get("/v1/wall/sheet", params={"camera": [CAMERA, "south-camera"]})
         large = await person.get("/v1/wall/sheet", params={"camera": CAMERA, "width_px": 5000})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
     assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Last-Modified-At"].split(",") == ["", listed], "so that boxes are drawn on their own picture"
     shown = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_COLOR)
     assert shown.shape == (45, 160, 3)
     assert (shown[20, 40].mean() < 60, shown[20, 120].mean() > 200) == (True, True), "dark where none has come"

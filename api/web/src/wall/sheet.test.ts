@@ -16,7 +16,7 @@ test('a sheet is about as wide as it is high, as the API lays it out', () => {
 });
 
 test('a tile shows its own part', () => {
-  const sheet = { url: '', columns: 3, rows: 2, places: new Map<string, number>() };
+  const sheet = { url: '', columns: 3, rows: 2, places: new Map<string, { place: number; at: string }>() };
   expect(partOf(sheet, 0)).toEqual({ backgroundSize: '300% 200%', backgroundPosition: '0% 0%' });
   expect(partOf(sheet, 5)).toEqual({ backgroundSize: '300% 200%', backgroundPosition: '100% 100%' });
   expect(partOf({ ...sheet, columns: 1, rows: 1 }, 0).backgroundPosition).toBe('0% 0%');

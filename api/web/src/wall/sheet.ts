@@ -7,8 +7,8 @@ export interface Sheet {
   url: string;
   columns: number;
   rows: number;
-  /** Where each camera's tile lies. */
-  places: ReadonlyMap<string, number>;
+  /** Where each camera's tile lies, and when its picture was taken. */
+  places: ReadonlyMap<string, { place: number; at: string }>;
 }
 interface Wanted {
   key: string;
@@ -35,7 +35,8 @@ async function fetched({ cameras, width_px }: Wanted): Promise<Sheet> {
   // Decoded before it is shown: the last sheet stays until then, and nothing flickers.
   await image.decode();
   const columns = columnsOfSheet(cameras.length);
-  return { url, columns, rows: Math.ceil(cameras.length / columns), places: new Map(cameras.map((camera, i) => [camera, i])) };
+  const times = (answer.headers.get('Last-Modified-At') ?? '').split(',');
+  return { url, columns, rows: Math.ceil(cameras.length / columns), places: new Map(cameras.map((camera, place) => [camera, { place, at: times[place] ?? '' }])) };
 }
 
 /** The newest sheet of these tiles, null until it is there, undefined where none is wanted; a slow server is asked again only when it has answered. */

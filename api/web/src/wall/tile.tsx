@@ -39,13 +39,14 @@ function Boxes({ tile }: { tile: Tile }) {
 /** Its part of the sheet that all tiles share. */
 function Shared({ tile, boxes, sheet }: { tile: Tile; boxes: boolean; sheet: Sheet | null }) {
   const { t } = useWords();
-  const place = sheet?.places.get(tile.camera);
+  const found = sheet?.places.get(tile.camera);
   if (!tile.picture) return <span className="tile-none">{t('wall.noPicture')}</span>;
-  if (!sheet || place === undefined) return null;
+  if (!sheet || !found) return null;
   return (
     <>
-      <span className="tile-picture tile-part" data-at={tile.picture.at} style={partOf(sheet, place)} />
-      {boxes && <Boxes tile={tile} />}
+      <span className="tile-picture tile-part" data-at={found.at} style={partOf(sheet, found.place)} />
+      {/* The list may be older or newer than the sheet: boxes of another moment would point at nobody. */}
+      {boxes && found.at === tile.picture.at && <Boxes tile={tile} />}
     </>
   );
 }
