@@ -53,12 +53,12 @@ class Scalers:
     def whole(self, frame: av.VideoFrame) -> Image:
         """Return the picture, uint8 (h, w, 3) BGR, in a buffer of its own."""
         with self._lock:
-            return np.asarray(self._whole.reformat(frame, format="bgr24").to_ndarray(), np.uint8)
+            return np.asarray(self._whole.reformat(frame, format="bgr24", threads=1).to_ndarray(), np.uint8)
 
     def reduced(self, frame: av.VideoFrame, hw: tuple[int, int]) -> Image:
         """Return a much smaller picture: the nearest px, which at 3:1 (1080p to 640 px) is linear interpolation."""
         with self._lock:
-            small = self._reduced.reformat(frame, hw[1], hw[0], "bgr24", interpolation="POINT")
+            small = self._reduced.reformat(frame, hw[1], hw[0], "bgr24", interpolation="POINT", threads=1)
             return np.asarray(small.to_ndarray(), np.uint8)
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
@@ -51,6 +52,14 @@ def test_asking_again_costs_nothing() -> None:
 def test_the_size_that_it_has_is_no_copy() -> None:
     seen = picture((64, 96))
     assert seen.fitted((64, 96)) is seen.image
+
+
+def test_colours_are_converted_without_threads_of_their_own() -> None:
+    """A pool for each of a hundred cameras would have each picture wait for two more threads to be woken."""
+    before = {int(task.name) for task in Path("/proc/self/task").iterdir()}
+    seen = [picture() for _ in range(3)]
+    assert all(one.fitted((360, 640)).any() and one.image.any() for one in seen)
+    assert {int(task.name) for task in Path("/proc/self/task").iterdir()} <= before
 
 
 def test_many_threads_get_the_same_pixels() -> None:
