@@ -14,12 +14,13 @@ from vision.commands.composing import Sightedness
 from vision.config import CameraConfig
 from vision.demo.judging import Found
 from vision.frames import CameraId, Packet
-from vision.path import CameraPath, Tally, line_for
+from vision.path import CameraPath, line_for
 from vision.recording.folder import FolderOutbox
 from vision.recording.manifest import ManifestChain
 from vision.recording.recorder import Desk
 from vision.sources.address import AddressPolicy, parse
 from vision.sources.looping import LoopingSource
+from vision.tally import Tally
 from vision.watching import watch_through
 
 STARTED_AT = datetime(2026, 11, 24, 4, tzinfo=UTC)

@@ -36,7 +36,7 @@ from vision.commands.composing import load_sight
 from vision.config import CameraConfig, ZoneConfig
 from vision.crew import Crew
 from vision.demo.random_frames import write_frames
-from vision.path import Bystander, CameraPath, Tally, line_for, presence_line
+from vision.path import Bystander, CameraPath, line_for, presence_line
 from vision.ports import Source
 from vision.recording.folder import FolderOutbox
 from vision.recording.manifest import ManifestChain
@@ -45,6 +45,7 @@ from vision.runtime import REPLACED, Seams, Worker
 from vision.scene import ZoneType
 from vision.sources.address import AddressPolicy
 from vision.sources.opening import open_source
+from vision.tally import Tally
 from vision.vigil import Pulse, Vigil
 
 HERE = Path(__file__).parent

@@ -26,8 +26,8 @@ from vision.config import CameraConfig, ZoneConfig
 from vision.demo.judging import Found, judge
 from vision.demo.site import DEMO_SITES, DemoCamera, demo_cameras, ensure_site
 from vision.demo.truth import ClipTruth
-from vision.path import Tally
 from vision.scene import ZoneType
+from vision.tally import Tally
 
 RESULTS = Path(__file__).parent / "results" / "sparse.json"
 LEAST_RECALL = 0.98

@@ -22,7 +22,7 @@ from vision.clock import SystemClock
 from vision.commands.composing import load_sight
 from vision.config import CameraConfig, ZoneConfig
 from vision.crew import Crew
-from vision.path import Bystander, CameraPath, Tally, line_for, presence_line
+from vision.path import Bystander, CameraPath, line_for, presence_line
 from vision.ports import Source
 from vision.recording.folder import FolderOutbox
 from vision.recording.manifest import ManifestChain
@@ -31,6 +31,7 @@ from vision.runtime import REPLACED, Seams, Worker
 from vision.scene import ZoneType
 from vision.sources.address import AddressPolicy
 from vision.sources.opening import open_source
+from vision.tally import Tally
 from vision.vigil import Pulse, Vigil
 
 P, T = ParamSpec("P"), TypeVar("T")

@@ -13,7 +13,7 @@ from vision.config import Assignment
 from vision.frames import CameraId
 from vision.outbox.standing import Backoff, Standing, state_of
 from vision.outbox.verdict import detail, failed, retry_after_s
-from vision.runtime import CameraStatus
+from vision.tally import CameraStatus
 
 WAIT_S = 20.0
 """Long poll: the API answers at once when something changes."""

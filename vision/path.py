@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
@@ -31,8 +32,12 @@ from vision.scene import Scene, Vitals
 from vision.sight import Sight
 from vision.sources.health import PacketStats, VitalsMeter, cells_of
 from vision.sources.sampler import KeyFrameSampler
+from vision.tally import Tally
 from vision.vigil import Excerpt
 
+Turn = AbstractContextManager[object]
+"""What must be held while pixels are worked on; never for the disk, for which one camera may have to wait."""
+FREE: Turn = nullcontext()
 OWED_MOST = 16
 """So many transitions are kept for a disk that refuses them; each holds a picture, and memory ends too."""
 VITALS_EVERY_S = 1.0
@@ -72,53 +77,6 @@ def plan_of(camera: CameraConfig) -> SamplingPlan:
 
 def _schedule(hours: Hours, camera: CameraConfig) -> Schedule:
     return Schedule(hours.opens, hours.closes, hours.weekdays, camera.time_zone)
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was done for one camera so far; every loss has a reason (I2)."""
-
-    packets: int = 0
-    looks: int = 0
-    spared: int = 0
-    """Looks at an unchanged picture, for which the models were not asked again."""
-    bursts: int = 0
-    confirmed: int = 0
-    """Bursts in which something opened."""
-    refuted: int = 0
-    """Bursts that ended without."""
-    damaged: int = 0
-    """Key frames that did not decode."""
-    opened: int = 0
-    unrecorded: int = 0
-    """Transitions that the disk refused until there was no room left to keep them."""
-    last_look_at: datetime | None = None
-    gap_s: float = 0.0
-    """Seconds between looks as they come, smoothed over some five of them."""
-    decoded: int = 0
-    decode_s: float = 0.0
-    """For `decoded` pictures, in all: what lies between them is in it where every packet is decoded."""
-    asked: int = 0
-    models_s: float = 0.0
-    """For the `asked` pictures that the models were shown, in all."""
-    gop_s: float = 0.0
-    """Between the last two key frames."""
-    codec: str = ""
-    frame_wh: tuple[int, int] = (0, 0)
-    vitals: Vitals | None = None
-
-    def looked(self, at: datetime) -> None:
-        """Count a look."""
-        if self.last_look_at is not None:
-            gap_s = max(0.0, (at - self.last_look_at).total_seconds())
-            self.gap_s += (gap_s - self.gap_s) * (0.2 if self.gap_s else 1.0)
-        self.looks += 1
-        self.last_look_at = at
-
-    def saw(self, took_s: float) -> None:
-        """Count a picture that the models were shown."""
-        self.asked += 1
-        self.models_s += took_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +175,8 @@ class CameraPath:
         self._stats = PacketStats()
         self.meter = VitalsMeter()
         """How the camera's pictures usually are; whoever keeps the camera hands on the one that knows it already."""
+        self.turn = FREE
+        """Taken by the source's own thread only: the models wait for nobody."""
         self._vitals: tuple[datetime, Vitals] | None = None
         self._sight: Sight | None = None
         """The models' last answer, on this connection."""
@@ -241,6 +201,10 @@ class CameraPath:
         """Tell whether the camera's key frames are too far apart, so that every packet is decoded."""
         return self._attention.decodes_fully
 
+    def looks_closely(self, packet: Packet) -> bool:
+        """Tell whether what lies between key frames is looked at now."""
+        return self._attention.is_close(packet)
+
     def pace(self, interval_s: float, *, may_burst: bool) -> None:
         """Look once per interval from now on; without time for them, begin no bursts."""
         self._attention.sampler.interval_s = interval_s
@@ -264,9 +228,10 @@ class CameraPath:
             # A clip that was refused is tried again with key packets only.
             self._hand.save(partial(self._hand.recorder.keep, packet), proves=packet.is_key)
         damaged = self._attention.damaged
-        began_s = time.perf_counter()
-        frames = self._attention.take(packet)
-        self.tally.decode_s += time.perf_counter() - began_s
+        with self.turn if packet.is_key or self.looks_closely(packet) else FREE:
+            began_s = time.perf_counter()
+            frames = self._attention.take(packet)
+            self.tally.decode_s += time.perf_counter() - began_s
         self.tally.decoded += len(frames)
         self.tally.gop_s = self._attention.sampler.gop_s
         self.tally.damaged += self._attention.damaged - damaged
@@ -282,15 +247,21 @@ class CameraPath:
             judged_at = self.tally.last_look_at
             waits = self._asked_at is not None and (judged_at is None or judged_at < self._asked_at)
             resting = self.camera.spare_unchanged and not waits and not self._line.suspects
-        if self._sight is not None and resting and self._gate.is_unchanged(cells_of(frame.reduced), frame.at):
+        if self._sight is not None and resting and self._is_unchanged(frame):
             self.tally.spared += 1
             return self._sight
         self._asked_at = frame.at
         return None
 
+    def _is_unchanged(self, frame: Frame) -> bool:
+        with self.turn:
+            return self._gate.is_unchanged(cells_of(frame.reduced), frame.at)
+
     def decide(self, frame: Frame, sight: Sight) -> tuple[Transition, ...]:
         """Judge one look and record what opened and closed by it; nothing once the connection has ended."""
-        vitals = self._measured(frame, spared=sight is self._sight)
+        spared = sight is self._sight  # then the source's own thread has come
+        with self.turn if spared else FREE:
+            vitals = self._measured(frame, spared=spared)
         seen = LookInput(frame.at, frame.pts_s, frame.hw, sight.people, sight.objects, sight.wear, vitals)
         with self._lock:
             if self._is_over:

@@ -44,6 +44,10 @@ class Source(Protocol):
         """Yield video packets in the order received; ends with a file, raises when a camera is lost."""
         ...
 
+    def rest(self) -> None:
+        """Sleep a moment, where packets gather meanwhile and none lies ready: nobody is in a hurry for the next."""
+        ...
+
     def decode(self, packet: Packet) -> Frame | None:
         """Decode one key packet into a picture at once, without waiting for later packets; None if it is damaged."""
         ...

@@ -11,9 +11,9 @@ stops it, and the thread finds its work gone when it comes back.
 """
 
 import logging
+import os
 import random
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,15 +27,16 @@ from vision.clock import Clock
 from vision.config import CameraConfig
 from vision.crew import Crew, survive
 from vision.errors import ModelError, PictureError, SourceError, SourceRefusedError, SourceUnreadableError, StorageError
-from vision.frames import CameraId, Frame, Image, Mode, Picture
+from vision.frames import CameraId, Frame, Image, Picture
 from vision.mailboxes import Mailboxes
-from vision.path import CameraPath, Tally, plan_of
+from vision.path import CameraPath, Turn, plan_of
 from vision.ports import Source
 from vision.sampling.plan import next_visit_s
 from vision.sampling.shedding import Shedder
 from vision.scene import ZoneType
 from vision.sight import Eyes, Sight
 from vision.sources.health import VitalsMeter
+from vision.tally import CameraStatus, Tally
 from vision.vigil import Vigil
 
 log = logging.getLogger(__name__)
@@ -64,27 +65,6 @@ Watch = Callable[[CameraConfig, Tally], Vigil]
 
 
 @dataclass(slots=True)
-class CameraStatus:
-    """What the API and the metrics tell of one camera."""
-
-    state: str = "starting"
-    """starting | ok | offline | refused | unreadable"""
-    error: str = ""
-    """Masked; empty while all is well."""
-    connections: int = 0
-    tally: Tally = field(default_factory=Tally)
-    """Of all connections together."""
-    drops: Counter[str] = field(default_factory=Counter)
-    mode: Mode = "watch"
-    interval_s: float = 0.0
-    """Seconds between looks (on patrol: visits) that are wanted at this hour."""
-    stretch: float = 1.0
-    """By how much they are rarer, because the machine has too much to do."""
-    decodes_fully: bool = False
-    """The camera's key frames are too far apart: every packet is decoded, at many times the cost."""
-
-
-@dataclass(slots=True)
 class Load:
     """How much of what a camera should get the machine has time for."""
 
@@ -101,6 +81,9 @@ class Seams:
     open: Open
     path: Path
     vigil: Watch
+    turns: Turn = field(default_factory=lambda: threading.Semaphore(len(os.sched_getaffinity(0))))
+    """Held while pixels are worked on. More threads at once than there are cores would only take the interpreter's lock
+    from each other, and from the models."""
 
 
 class CameraRunner:
@@ -128,13 +111,13 @@ class CameraRunner:
         """Connect again and again, each failure waiting longer than the last, with jitter."""
         failures = 0
         while not self._stop.is_set():
-            looks = self.status.tally.looks
+            decoded = self.status.tally.decoded
             wait_s = survive(self._attempt, self._failed)
             if wait_s is None:
                 failures = 0
                 self._await_visit()
                 continue
-            failures = 0 if self.status.tally.looks > looks else failures + 1
+            failures = 0 if self.status.tally.decoded > decoded else failures + 1
             backoff_s = min(LAST_RETRY_S, FIRST_RETRY_S * 2 ** min(failures, 6))
             self._rest(max(wait_s, backoff_s * self._dice.uniform(0.5, 1.0)))
 
@@ -192,7 +175,7 @@ class CameraRunner:
             if self._stop.is_set():
                 return None
             self._path = self._seams.path(self.camera, source, self.status.tally)
-            self._path.meter = self._meter
+            self._path.meter, self._path.turn = self._meter, self._seams.turns
             self._vigil.connected(self._path)
             self.status.connections += 1
             self.status.state, self.status.error = "ok", ""
@@ -210,8 +193,11 @@ class CameraRunner:
                 self._pace(path, now)
             for frame in path.packet(packet):
                 self._offer(path, frame)
-            if self.status.mode == "patrol" and self._may_leave(path, now):
-                return True
+            if self.status.mode == "patrol":
+                if self._may_leave(path, now):
+                    return True
+            elif not path.looks_closely(packet):
+                source.rest()
         return False
 
     def _pace(self, path: CameraPath, now: datetime) -> None:

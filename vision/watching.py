@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from vision.path import CameraPath, Tally
+from vision.path import CameraPath
 from vision.ports import Source
 from vision.rules import Reason
 from vision.sight import Eyes
+from vision.tally import Tally
 
 Progress = Callable[[float], None]
 """Told the stream's time in seconds, packet by packet."""

@@ -13,13 +13,14 @@ from vision.clock import SystemClock
 from vision.config import CameraConfig, ZoneConfig
 from vision.errors import SourceUnreadableError
 from vision.frames import Frame, Packet, StreamInfo
-from vision.path import CameraPath, Tally, line_for
+from vision.path import CameraPath, line_for
 from vision.ports import Follower, Source
 from vision.recording.folder import FolderOutbox
 from vision.recording.manifest import ManifestChain
 from vision.recording.recorder import Desk
 from vision.scene import ZoneType
 from vision.sources.opening import open_source
+from vision.tally import Tally
 from vision.watching import watch_through
 
 LONGEST_S = 4 * 3600.0
@@ -136,6 +137,9 @@ class _Metered:
         for packet in self._source.packets():
             self._meter.packet(packet)
             yield packet
+
+    def rest(self) -> None:
+        self._source.rest()
 
     def decode(self, packet: Packet) -> Frame | None:
         return self._source.decode(packet)

@@ -19,7 +19,7 @@ from vision.crew import Crew
 from vision.detections import Detections
 from vision.errors import SourceUnavailableError, StorageError
 from vision.frames import CameraId, Frame, Image, Packet, Picture, StreamInfo
-from vision.path import Bystander, CameraPath, Tally, line_for, presence_line
+from vision.path import Bystander, CameraPath, line_for, presence_line
 from vision.picture import Pixels, picture_of
 from vision.pipeline import Abilities
 from vision.ports import Follower, Outgoing, People, Source
@@ -28,6 +28,7 @@ from vision.recording.recorder import Desk
 from vision.runtime import Seams, Worker
 from vision.scene import Unseen, Wear
 from vision.sight import Sight
+from vision.tally import Tally
 from vision.vigil import Pulse, Vigil
 
 ABLE = Abilities("none@1", (), ())
@@ -53,6 +54,7 @@ class Filmed:
 
     def __init__(self, name: str, clock: SimulatedClock, script: Iterable[Act], image: Image = BLACK) -> None:
         self.is_closed = False
+        self.rests = 0
         self._name = CameraId(name)
         self._clock = clock
         self._script = script
@@ -76,6 +78,9 @@ class Filmed:
             else:
                 self._clock.sleep(act)
                 yield self._packet(self._clock.now())
+
+    def rest(self) -> None:
+        self.rests += 1
 
     def decode(self, packet: Packet) -> Frame | None:
         return Frame(self._name, Pixels(self._image.copy()), packet.received_at, packet.pts_s)
@@ -132,6 +137,20 @@ class Outbox(KeptOutbox):
         self.told += bodies
 
 
+class Turn:
+    """Tells whether somebody works on pixels; nobody may ask for it twice."""
+
+    def __init__(self) -> None:
+        self.held = False
+
+    def __enter__(self) -> None:
+        assert not self.held
+        self.held = True
+
+    def __exit__(self, *_: object) -> None:
+        self.held = False
+
+
 class StillCrew(Crew):
     """Starts no thread: the test runs what it wants, when it wants."""
 
@@ -158,7 +177,8 @@ class Bench:
         staging = folder / "staging"
         staging.mkdir()
         self.desk = Desk("w1", self.outbox, CATALOGUE, MODELS, ManifestChain(folder / "chain.json", "w1"), staging)
-        self.seams = Seams(self.clock, self.eyes, self._open, self.path, self.vigil)  # type: ignore[arg-type]
+        self.turn = Turn()
+        self.seams = Seams(self.clock, self.eyes, self._open, self.path, self.vigil, self.turn)  # type: ignore[arg-type]
         self.worker = Worker(self.seams, self.crew)
 
     @property

@@ -48,6 +48,9 @@ class Camera:
     def packets(self) -> Iterator[Packet]:
         return iter(())
 
+    def rest(self) -> None:
+        pass
+
     def decode(self, packet: Packet) -> Frame | None:
         self.keys.append(packet.pts_s)
         return frame(packet)

@@ -14,8 +14,7 @@ from tests.unit.benches import camera
 from vision.config import Assignment
 from vision.frames import CameraId
 from vision.headquarters import LONGEST_RETRY_S, NEXT_S, Headquarters, follow
-from vision.path import Tally
-from vision.runtime import CameraStatus
+from vision.tally import CameraStatus, Tally
 
 KEY = "mck_test_do-not-print"
 ASSIGNED = Assignment.of("w1", camera("k1"), camera("k2"))

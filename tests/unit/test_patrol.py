@@ -58,6 +58,14 @@ def test_a_quiet_camera_is_visited_for_a_moment_each_half_minute_in_its_own_phas
     gaps = [b - a for a, b in pairwise(bench.opened)]
     assert gaps[1:] == pytest.approx([30.0] * (len(gaps) - 1), abs=0.01)
     assert runner.status.tally.looks == 5
+
+
+def test_a_visitor_does_not_wait_for_packets_to_gather(bench: Bench) -> None:
+    (runner,) = hire(bench, camera(mode="patrol"))
+    film = bench.film(*seen(bench, 0.5, 20), image=noisy())
+    bench.connect = lambda _: film
+    assert runner.run_once()
+    assert film.rests == 0
     assert bench.told() == []
 
 

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from vision.errors import (
     StorageError,
 )
 from vision.frames import CameraId
+from vision.path import CameraPath
 from vision.pipeline import LineResult
 from vision.ports import Source
 from vision.runtime import (
@@ -30,8 +32,8 @@ from vision.runtime import (
     REPLACED,
     RULES_FAILED,
     CameraRunner,
-    CameraStatus,
 )
+from vision.tally import CameraStatus, Tally
 
 POISONED = np.full_like(BLACK, 255)
 
@@ -126,6 +128,55 @@ def test_looks_and_losses_are_counted_over_all_connections(bench: Bench) -> None
         with pytest.raises(SourceUnavailableError):
             runner.run_once()
     assert (status(bench).tally.looks, status(bench).connections) == (6, 2)
+
+
+def test_a_camera_that_shows_a_picture_each_time_is_tried_again_at_once_however_busy_the_models_are(
+    bench: Bench,
+) -> None:
+    (runner,) = hire(bench)
+
+    def connect(_: CameraConfig) -> Source:
+        if len(bench.opened) >= 8:
+            runner.stop()
+        return bench.film(1.0, lost())  # and nobody looks
+
+    bench.connect = connect
+    runner.run()
+    assert max(after - before for before, after in pairwise(bench.opened)) <= 2.5
+    assert status(bench).tally.looks == 0
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_watches_lets_packets_gather_but_not_while_every_picture_counts(bench: Bench) -> None:
+    (runner,) = hire(bench)
+    film = bench.film(*[2.0] * 3)
+    bench.connect = lambda _: film
+    runner.run_once()
+    assert film.rests == 3
+
+    def close(config: CameraConfig, source: Source, tally: Tally) -> CameraPath:
+        path = bench.path(config, source, tally)
+        path.looks_closely = lambda _: True  # type: ignore[method-assign]
+        return path
+
+    hurried = CameraRunner(camera("k1"), replace(bench.seams, path=close), lambda _: None)
+    film = bench.film(*[2.0] * 3)
+    hurried.run_once()
+    assert (film.rests, hurried.status.tally.packets) == (0, 3)
+
+
+def test_who_works_on_pixels_waits_for_no_disk_and_has_others_wait_for_none(bench: Bench) -> None:
+    (runner,) = hire(bench)
+    held: list[tuple[str, bool]] = []
+    film = bench.film(*bench.looks(BLACK_OPENS_S + 40))
+    decode, put = film.decode, bench.outbox.put
+    film.decode = lambda packet: (held.append(("decoded", bench.turn.held)), decode(packet))[1]  # type: ignore[method-assign]
+    bench.outbox.put = lambda *items: (held.append(("written", bench.turn.held)), put(*items))[1]  # type: ignore[method-assign]
+    bench.connect = lambda _: film
+    runner.run_once()
+    assert set(held) == {("decoded", True), ("written", False)}
 
 
 # --- a camera that sends nothing ------------------------------------------------------------------------------------

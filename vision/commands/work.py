@@ -31,7 +31,7 @@ from vision.outbox.filing import Filing
 from vision.outbox.reporter import Reporter
 from vision.outbox.showing import Showing
 from vision.outbox.spool import Spool
-from vision.path import Bystander, CameraPath, Tally, line_for, presence_line
+from vision.path import Bystander, CameraPath, line_for, presence_line
 from vision.ports import Source
 from vision.recording.folder import FolderOutbox
 from vision.recording.manifest import ManifestChain
@@ -42,6 +42,7 @@ from vision.runtime import Seams, Worker
 from vision.scene import Scene, ZoneType
 from vision.sources.address import AddressPolicy
 from vision.sources.opening import open_source
+from vision.tally import Tally
 from vision.vigil import Pulse, Vigil
 
 log = logging.getLogger(__name__)

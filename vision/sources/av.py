@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
+from time import perf_counter
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +18,7 @@ from vision.clock import Clock
 from vision.errors import SourceUnavailableError, SourceUnreadableError
 from vision.frames import CameraId, Frame, Packet, StreamInfo
 from vision.sources.address import SourceAddress, SourceKind
+from vision.sources.arrival import Arrivals
 from vision.sources.decoding import KeyFrameDecoder
 from vision.sources.faults import translated
 from vision.sources.following import AvFollower
@@ -36,6 +38,8 @@ UDP_BUFFER_BYTES = 1 << 20
 CLOCKLESS = frozenset({"mjpeg", "mpjpeg", "h264", "hevc", "m4v", "mpegvideo"})
 """Formats without timestamps: FFmpeg invents 25 pictures a second for them."""
 CLOCK_RATE = Fraction(1, 90_000)
+GATHERING = frozenset({SourceKind.RTSP, SourceKind.RTMP, SourceKind.HTTP})
+"""Over TCP nothing is lost that is not read at once; datagrams and a webcam's few buffers are."""
 FILE_MAX_GAP_S = 24 * 3600.0
 """A file may hold long pauses (time lapse); only a camera's clock jumps."""
 
@@ -63,10 +67,17 @@ class AvSource:
     Not thread-safe: whoever reads it also decodes.
     """
 
-    def __init__(self, camera: CameraId, opened: Opened, stamp: Stamp) -> None:
+    def __init__(
+        self, camera: CameraId, opened: Opened, stamp: Stamp, pause: Callable[[float], None] | None = None
+    ) -> None:
+        """Read what was opened; `pause` sleeps so many seconds, None where nothing keeps what comes meanwhile."""
         self._camera = camera
         self._opened = opened
         self._stamp = stamp
+        self._pause = pause
+        self._arrivals = Arrivals()
+        self._waited_s = 0.0
+        """For the newest packet."""
         self._info = stream_info(opened)
         self._decoder = KeyFrameDecoder(opened.stream.codec_context)
         self._timeline = timeline(opened)
@@ -128,6 +139,11 @@ class AvSource:
         """Return a decoder for an unbroken run of this stream's packets."""
         return AvFollower(self._camera, self._opened.stream.codec_context, self._since_s)
 
+    def rest(self) -> None:
+        """Let a camera's packets gather, once none lies ready; see `arrival`."""
+        if self._pause and (rest_s := self._arrivals.rest_s()):
+            self._pause(rest_s)
+
     def __enter__(self) -> Self:
         return self
 
@@ -147,8 +163,10 @@ class AvSource:
         # Names for the loop: it turns 25 times a second for each camera.
         live, wanted, heard_at = self.live, self._opened.stream.index, self._stamp(0.0)
         streams = () if live else (self._opened.stream,)
+        asked_s = perf_counter()
         with translated(self._opened.shown):
             for raw in self._opened.container.demux(*streams):
+                self._waited_s = perf_counter() - asked_s
                 if raw.stream_index == wanted and raw.size:
                     heard_at = self._stamp(0.0) if live else heard_at
                     yield self._piece(raw, heard_at if live else None)  # type: ignore[arg-type]  # it is video
@@ -156,6 +174,7 @@ class AvSource:
                     raise SourceUnavailableError(self._opened.shown, "sends sound, but no picture any more")
                 if self._closed:
                     return
+                asked_s = perf_counter()
 
     def _piece(self, raw: "av.Packet[VideoStream]", at: datetime | None) -> Piece:
         if raw.size > MOST_BYTES:
@@ -174,10 +193,16 @@ class AvSource:
         self._first_pts = pts if self._first_pts is None else self._first_pts
         self._seen += 1
         at = piece.arrived_at or self._stamp(self._since_s(pts))
+        if self._pause and arrived_s is not None:
+            # What lay ready while the reader rested came before it was read.
+            at -= timedelta(seconds=self._arrivals.read(self._ticks_s(dts), arrived_s, self._waited_s))
         return Packet(self._camera, piece.data, piece.is_key, pts, dts, piece.duration, self._info.time_base, at)
 
     def _since_s(self, pts: int) -> float:
-        return (pts - (self._first_pts or 0)) * self._tick[0] / self._tick[1]
+        return self._ticks_s(pts - (self._first_pts or 0))
+
+    def _ticks_s(self, ticks: int) -> float:
+        return ticks * self._tick[0] / self._tick[1]
 
     def _refuse_extradata(self, extradata: bytes) -> None:
         """A server tells the codec's facts again and again; only others than before end the connection."""
@@ -225,7 +250,7 @@ def open_av(
     """
     opened = open_container(address, trusted=trusted)
     if opened.live:
-        return AvSource(camera, opened, lambda _: clock.now())
+        return AvSource(camera, opened, lambda _: clock.now(), clock.sleep if address.kind in GATHERING else None)
     begins_at = start_at or recorded_at(opened.container, address) or clock.now()
     return AvSource(camera, opened, lambda since_s: begins_at + timedelta(seconds=since_s))
 

@@ -62,6 +62,9 @@ class LoopingSource:
             end = dts + self._length(packet)
         return end
 
+    def rest(self) -> None:
+        """The film is slept for already."""
+
     def decode(self, packet: Packet) -> Frame | None:
         """Decode one key packet at once; None if it is damaged."""
         return self._tape.decode(packet)

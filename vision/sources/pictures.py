@@ -59,6 +59,9 @@ class PictureSource:
             if self._closed:
                 return
 
+    def rest(self) -> None:
+        """Nothing comes before it is asked for."""
+
     def decode(self, packet: Packet) -> Frame | None:
         """Decode one picture; None if it is damaged behind its header."""
         image = decoded(packet.data)

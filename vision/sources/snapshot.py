@@ -94,6 +94,9 @@ class SnapshotSource:
             self._require(hw)
             yield self._packet(data)
 
+    def rest(self) -> None:
+        """Nothing comes before it is asked for."""
+
     def decode(self, packet: Packet) -> Frame | None:
         """Decode one picture; None if it is damaged behind its header."""
         image = decoded(packet.data)

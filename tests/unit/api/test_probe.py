@@ -42,6 +42,9 @@ class Film:
         for second, is_key in enumerate(self._keys):
             yield Packet(CameraId("probe"), b"x", is_key, second, second, 1, Fraction(1), AT)
 
+    def rest(self) -> None:
+        pass
+
     def decode(self, packet: Packet) -> Frame | None:
         return Frame(packet.camera, Pixels(np.full((48, 64, 3), 90, np.uint8)), packet.received_at, packet.pts_s)
 

@@ -6,8 +6,8 @@ import pytest
 
 from tests.unit.api.world import World, errors_of
 from vision.headquarters import figures
-from vision.runtime import CameraStatus
 from vision.scene import Vitals
+from vision.tally import CameraStatus
 
 HERE = "/v1/cameras/north-camera"
 NIGHT = {"hours": {"opens": "22:00", "closes": "06:00", "weekdays": [1, 2]}, "mode": "patrol", "interval_s": 60.0}
