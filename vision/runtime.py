@@ -40,6 +40,9 @@ from vision.tally import CameraStatus, Tally
 from vision.vigil import Vigil
 
 log = logging.getLogger(__name__)
+BEGIN_EVERY_S = 0.1
+"""Cameras that are assigned together begin one after the other: each shows the models a picture first of all, and a
+worker that begins with more than it can do stretches every camera's rate for minutes."""
 BATCH = 4
 """Most frames in one call of the models."""
 FIRST_RETRY_S, LAST_RETRY_S = 1.0, 30.0
@@ -107,8 +110,9 @@ class CameraRunner:
         """What the worker tells of the machine."""
         self._dice = random.Random()  # noqa: S311 - spreads retries, guards no secret
 
-    def run(self) -> None:
+    def run(self, begin_in_s: float = 0.0) -> None:
         """Connect again and again, each failure waiting longer than the last, with jitter."""
+        self._await(self._seams.clock.now().timestamp() + begin_in_s)
         failures = 0
         while not self._stop.is_set():
             decoded = self.status.tally.decoded
@@ -213,9 +217,11 @@ class CameraRunner:
             return path.is_settled(now) and not self._vigil.unsettled
 
     def _await_visit(self) -> None:
-        """Rest until the camera is due again; its silence meanwhile is ours."""
         interval_s = self.status.interval_s * self.load.stretch
-        due_s = next_visit_s(CameraId(self.camera.id), interval_s, self._seams.clock.now().timestamp())
+        self._await(next_visit_s(CameraId(self.camera.id), interval_s, self._seams.clock.now().timestamp()))
+
+    def _await(self, due_s: float) -> None:
+        """Rest until the camera is due, in seconds since the epoch; its silence meanwhile is ours."""
         while not self._stop.is_set() and (left_s := due_s - self._seams.clock.now().timestamp()) > SOON_S:
             self._seams.clock.sleep(min(NAP_S, left_s))
         with self._guard:
@@ -312,9 +318,9 @@ class Worker:
             if self._crew.stop.is_set():
                 return
             self._dismiss([key for key, runner in self._runners.items() if wanted.get(key) != runner.camera])
-            for key in [key for key in wanted if key not in self._runners]:
+            for number, key in enumerate([key for key in wanted if key not in self._runners]):
                 self._runners[key] = CameraRunner(wanted[key], self._seams, partial(self._mailboxes.post, key))
-                self._crew.start(f"camera-{key}", self._runners[key].run)
+                self._crew.start(f"camera-{key}", partial(self._runners[key].run, number * BEGIN_EVERY_S))
 
     def look(self) -> None:
         """Run the models on whatever frames arrive until told to stop; ModelError when they are broken."""

@@ -157,9 +157,11 @@ class StillCrew(Crew):
     def __init__(self) -> None:
         super().__init__()
         self.started: list[str] = []
+        self.works: dict[str, Callable[[], None]] = {}
 
     def start(self, name: str, work: Callable[[], None]) -> Thread:
         self.started.append(name)
+        self.works[name] = work
         return Thread(target=work)
 
 

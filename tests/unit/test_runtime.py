@@ -26,6 +26,7 @@ from vision.path import CameraPath
 from vision.pipeline import LineResult
 from vision.ports import Source
 from vision.runtime import (
+    BEGIN_EVERY_S,
     LAST_RETRY_S,
     MODELS_FAILED,
     REFUSED_RETRY_S,
@@ -144,6 +145,21 @@ def test_a_camera_that_shows_a_picture_each_time_is_tried_again_at_once_however_
     runner.run()
     assert max(after - before for before, after in pairwise(bench.opened)) <= 2.5
     assert status(bench).tally.looks == 0
+
+
+def test_cameras_that_are_assigned_together_begin_one_after_the_other_and_are_not_missed_before(bench: Bench) -> None:
+    runners = hire(bench, *(f"k{number}" for number in range(1000)))
+    last = runners[-1]
+
+    def connect(_: CameraConfig) -> Source:
+        if bench.now_s > 999 * BEGIN_EVERY_S + 10:
+            last.stop()
+        raise lost()
+
+    bench.connect = connect
+    bench.crew.works["camera-k999"]()
+    assert bench.opened[0] == pytest.approx(999 * BEGIN_EVERY_S, abs=0.01)
+    assert bench.told() == [], "silent for half a minute at most, not for two"
 
 
 # --- reading --------------------------------------------------------------------------------------------------------
