@@ -62,7 +62,7 @@ def calibrated(logits: Floats, target: Targets, states: Sequence[str]) -> Calibr
         return Calibrated(1.0, (0.0,) * len(states), LEAST)
     number = np.bincount(target, minlength=len(states)).astype(np.float64)
     weight = 1 / np.sqrt(number[target])
-    shift = _shift(logits, target, weight, states)
+    shift = _answering(logits, target, _shift(logits, target, weight, states), states)
     temperature = temperature_of(logits + shift, target, weight)
     moved = logits + shift
     least = answer_above(softmax(moved, temperature), target, states)
@@ -73,14 +73,32 @@ def answer_above(probability: Floats, target: Targets, states: Sequence[str]) ->
     """Return the highest threshold at which COVERAGE of the heads with a known state are still answered."""
     if "bare" in states:
         return _seldom_accusing(probability, target, states)
-    unknown = states.index("unknown")
-    known = np.delete(probability, unknown, axis=1).max(axis=1)[target != unknown]
-    open_ = known > probability[target != unknown, unknown]
-    lowest = ACCUSING if {"improper", "bare"} & set(states) else LEAST
+    lowest = _lowest(states)
     for least in np.arange(MOST, lowest, -0.01):
-        if (open_ & (known >= least)).mean() >= COVERAGE:
+        if coverage(probability, target, least, states) >= COVERAGE:
             return round(float(least), 2)
     return lowest
+
+
+def coverage(probability: Floats, target: Targets, least: float, states: Sequence[str]) -> float:
+    """Return the share of the heads with a known state that are answered from a threshold on."""
+    unknown = states.index("unknown")
+    return float((answers(probability[target != unknown], least, states) != unknown).mean())
+
+
+def _lowest(states: Sequence[str]) -> float:
+    return ACCUSING if {"improper", "bare"} & set(states) else LEAST
+
+
+def _answering(logits: Floats, target: Targets, shift: Floats, states: Sequence[str]) -> Floats:
+    """Lower the shift of unknown until COVERAGE of the known heads may be answered; clothes keep theirs."""
+    unknown = states.index("unknown")
+    moved = shift.copy()
+    while "bare" not in states and moved[unknown] > SHIFTS[0]:
+        if coverage(softmax(logits + moved, 1.0), target, _lowest(states), states) >= COVERAGE:
+            break
+        moved[unknown] -= 0.25
+    return moved
 
 
 def _seldom_accusing(probability: Floats, target: Targets, states: Sequence[str]) -> float:

@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
+from vision.training.device import carried, device
 from vision.training.network import Average
 
 THREADS = 1
@@ -77,7 +78,7 @@ class _Progress:
 
     def resume(self, path: Path) -> None:
         """Go on from a kept file."""
-        told = torch.load(path, weights_only=True)
+        told = torch.load(path, weights_only=True, map_location="cpu")
         self.step, self.seconds = told["step"], told["seconds"]
         self.network.load_state_dict(told["network"])
         self.average.network.load_state_dict(told["average"])
@@ -85,18 +86,13 @@ class _Progress:
         self.optimiser.load_state_dict(told["optimiser"])
 
 
-def narrowed() -> torch.autocast:
-    """Return a context that computes in bfloat16 where the processor does; elsewhere it would be three times slower."""
-    able = torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001  # torch tells it nowhere else
-    return torch.autocast("cpu", torch.bfloat16, enabled=able)
-
-
 def follow(course: Course, network: Any, learner: Learner, kept: Path) -> tuple[Any, float]:
     """Train `network`, which is set to learn, going on from `kept` where that exists.
 
-    Returns the averaged network and the seconds that all parts of the course took.
+    Returns the averaged network, on the processor, and the seconds that all parts of the course took.
     """
     torch.set_num_threads(THREADS)
+    network.to(device())
     progress = _Progress(network, Average(network, course.decay), _optimiser(network, course))
     if kept.exists():
         progress.resume(kept)
@@ -108,7 +104,7 @@ def follow(course: Course, network: Any, learner: Learner, kept: Path) -> tuple[
         _report(course, progress, told)
         if progress.step % course.keep_every == 0:
             progress.keep(kept)
-    return progress.average.network, progress.seconds
+    return progress.average.network.cpu(), progress.seconds
 
 
 def record(course: Course, seconds: float, files: Sequence[Path]) -> dict[str, Any]:
@@ -122,10 +118,18 @@ def record_of(plan: Mapping[str, float], seconds: float, files: Sequence[Path]) 
         **plan,
         "seconds": round(seconds),
         "threads": THREADS,
-        "machine": platform.machine(),
-        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in PACKAGES}},
+        "machine": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
+        "versions": {"python": sys.version.split()[0], **{name: _version(name) for name in PACKAGES}},
         "inputs": {path.name: sha256_of(path) for path in files},
     }
+
+
+def _version(name: str) -> str | None:
+    """Return the version of a package, None where this training can do without it."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def sha256_of(path: Path) -> str:
@@ -138,7 +142,7 @@ def _step(course: Course, progress: _Progress, learner: Learner, batches: Iterat
     torch.manual_seed(course.seed * 1_000_003 + progress.step)  # so that a resumed run drops out the same units
     for group in progress.optimiser.param_groups:
         group["lr"] = course.rate_at(progress.step) * group["share"]
-    loss, told = learner.loss(progress.network, next(batches))
+    loss, told = learner.loss(progress.network, carried(next(batches)))
     progress.optimiser.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(progress.network.parameters(), 10.0)

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ultralytics.nn.tasks import load_checkpoint
 from vision.training.slim import slim
 from vision.training.vocabulary import CLASSES
 
-VERSION = "2026.11.26"
+VERSION = "2026.11.27"
 SIDE_PX = 640
 LEAST, MOST = 0.2, 0.6
 """Bounds of a class's threshold: validation sets are small, and a threshold from few objects may be anything."""
@@ -45,16 +46,18 @@ def write_onnx(network: Any, example: torch.Tensor, onnx: Path, outputs: list[st
     """Export with a dynamic batch, opset 17."""
     onnx.parent.mkdir(parents=True, exist_ok=True)
     axes = {name: {0: "n"} for name in ("images", *outputs)}
-    torch.onnx.export(
-        network.eval(),
-        (example,),
-        str(onnx),
-        input_names=["images"],
-        output_names=outputs,
-        dynamic_axes=axes,
-        opset_version=17,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is called old, but `slim` knows the graphs that it writes
+        torch.onnx.export(
+            network.eval(),
+            (example,),
+            str(onnx),
+            input_names=["images"],
+            output_names=outputs,
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
 
 
 def preamble(onnx: Path, task: str, head: str, origin: str, licence: str = "AGPL-3.0") -> list[str]:

@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import count
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import IterableDataset
 
+from vision.training.device import makers, own_steps
 from vision.training.mosaic import Canvas, finished, mosaic, single
 from vision.training.vocabulary import CLASS_INDEX
 
@@ -54,9 +55,15 @@ class Feed(IterableDataset[Batch]):  # type: ignore[misc]  # torch is untyped he
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches from step `first` on."""
-        for step in count(self.first):
+        for step in own_steps(self.first):
             dice = random.Random(f"{self._seed} {step}")  # noqa: S311  # draws pictures, guards no secret
             yield collated([self._drawn(dice) for _ in range(self._drawing.batch)])
+
+    def read_all(self) -> None:
+        """Read every picture before processes that share them begin; a single one reads what it draws."""
+        if makers() > 1:
+            with ThreadPool() as pool:
+                pool.map(self._read, self._entries)
 
     def _drawn(self, dice: random.Random) -> Canvas:
         several = dice.random() < self._drawing.mosaics

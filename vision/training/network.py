@@ -63,9 +63,10 @@ class Average:
         """Take one step towards `network`, longer ones in the beginning."""
         self.steps += 1
         decay = self._decay * (1 - math.exp(-self.steps / 200))
-        new = network.state_dict()
-        for name, value in self.network.state_dict().items():
-            if value.is_floating_point():
-                value.lerp_(new[name], 1 - decay)
-            else:
-                value.copy_(new[name])
+        own, new = self.network.state_dict(), network.state_dict()
+        moving = [name for name, value in own.items() if value.is_floating_point()]
+        torch._foreach_lerp_(
+            [own[name] for name in moving], [new[name] for name in moving], 1 - decay
+        )  # one call, not five hundred
+        for name in own.keys() - set(moving):
+            own[name].copy_(new[name])

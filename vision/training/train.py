@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader
 
-from vision.training.course import Course, follow, narrowed, record
+from vision.training.course import Course, follow, record
+from vision.training.device import device, narrowed, served
 from vision.training.feed import Batch, Drawing, Feed, read_index
 from vision.training.masked_loss import MaskedLoss
 from vision.training.network import inherited, learning
@@ -52,9 +52,10 @@ class DetectorLearner:
     loss_of: MaskedLoss
 
     def batches(self, first: int) -> Iterator[Batch]:
-        """Yield the batches from a step on, made in a process of their own."""
+        """Yield the batches from a step on, made in processes of their own."""
         self.feed.first = first
-        return iter(DataLoader(self.feed, batch_size=None, num_workers=1, prefetch_factor=6))
+        self.feed.read_all()
+        return served(self.feed)
 
     def loss(self, network: Any, batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         """Return the sum of box, class and distribution loss."""
@@ -68,7 +69,7 @@ class DetectorLearner:
 def train(indices: Sequence[Path], start: Start, course: Course, drawing: Drawing, out: Path) -> dict[str, Any]:
     """Fine-tune, write the moving average to `out` and what was done beside it, and return that record."""
     entries = [entry for index in indices for entry in read_index(index, "train")]
-    network = start.network()
+    network = start.network().to(device())  # the loss asks it where it is
     learner = DetectorLearner(Feed(entries, drawing, seed=course.seed), MaskedLoss(network))
     average, seconds = follow(course, network, learner, out.with_suffix(".kept"))
     save(average, out)

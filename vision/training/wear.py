@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader
 
 from vision.training.calibration import Calibrated, calibrated
-from vision.training.course import Course, follow, narrowed, record
+from vision.training.course import Course, follow, record
+from vision.training.device import narrowed, served
 from vision.training.export import input_lines, preamble, write_onnx
 from vision.training.patch import Patch
 from vision.training.shipped import take_over, without_statistics
@@ -52,9 +52,9 @@ class WearLearner:
     region: str
 
     def batches(self, first: int) -> Iterator[Crops]:
-        """Yield the batches from a step on, made in a process of their own."""
+        """Yield the batches from a step on, made in processes of their own."""
         self.feed.first = first
-        return iter(DataLoader(self.feed, batch_size=None, num_workers=1, prefetch_factor=4))
+        return served(self.feed)
 
     def loss(self, network: Any, batch: Crops) -> tuple[torch.Tensor, dict[str, float]]:
         """Return the sum of the items' losses."""
@@ -66,7 +66,7 @@ class WearLearner:
             for i, (item, answer) in enumerate(zip(TAUGHT[self.region], logits, strict=True))
         }
         weights = {item: 1.0 if item in ITEMS[self.region] else ASIDE for item in losses}
-        total = sum((weights[item] * loss for item, loss in losses.items()), torch.zeros(()))
+        total = sum((weights[item] * loss for item, loss in losses.items()), images.new_zeros((), dtype=torch.float32))
         return total, {item: float(loss.detach()) for item, loss in losses.items()}
 
 
@@ -145,11 +145,13 @@ def _shipped(network: Any, file: Path, region: str) -> Any:
     return without_statistics(network.train())
 
 
-def train(files: Sequence[Path], start: Start, region: str, course: Course, folder: Path) -> dict[str, Any]:
+def train(
+    files: Sequence[Path], start: Start, region: str, course: Course, folder: Path, batch: int = BATCH
+) -> dict[str, Any]:
     """Train on patches, calibrate on val, export into `folder` and return the record of the run."""
     patches: list[Patch] = [p for path in files for p in pickle.loads(path.read_bytes())]  # noqa: S301  # our own
     network = start.network(region)
-    feed = WearFeed([p for p in patches if p.split == "train"], region, batch=BATCH, seed=course.seed)
+    feed = WearFeed([p for p in patches if p.split == "train"], region, batch=batch, seed=course.seed)
     average, seconds = follow(course, network, WearLearner(feed, region), folder / f"{region}.kept")
     torch.save(average.state_dict(), folder / f"{region}.pt")
     chosen = calibrate(average.eval(), measuring(patches), region)

@@ -4,7 +4,6 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import count
 
 import cv2
 import numpy as np
@@ -14,6 +13,7 @@ from torch.utils.data import IterableDataset
 
 from vision.detectors.crops import cut, windows
 from vision.training.degrade import degraded, recoloured
+from vision.training.device import own_steps
 from vision.training.labels import TEACHABLE
 from vision.training.patch import Patch
 from vision.training.pulled import Pulled
@@ -58,7 +58,7 @@ class WearFeed(IterableDataset[Crops]):  # type: ignore[misc]  # torch is untype
 
     def __iter__(self) -> Iterator[Crops]:
         """Yield the batches from step `first` on."""
-        for step in count(self.first):
+        for step in own_steps(self.first):
             dice = random.Random(f"{self._seed} {step}")  # noqa: S311  # draws pictures, guards no secret
             drawn = dice.choices(self._patches, self._shares, k=self._batch)
             yield stacked([self._spoilt(patch, dice) for patch in drawn])

@@ -87,3 +87,15 @@ def test_clothes_are_answered_from_where_hardly_any_work_clothes_are_accused() -
     worn = np.array([[0.3, 0.7, 0.0, 0.0]] * 2 + [[0.9, 0.1, 0.0, 0.0]] * 98)
     assert answer_above(worn, np.zeros(100, np.int64), states) == pytest.approx(0.71, abs=0.011)
     assert answer_above(worn[2:], np.zeros(98, np.int64), states) == pytest.approx(0.6)
+
+
+def test_unknown_yields_until_enough_of_the_known_heads_are_answered() -> None:
+    alike = np.tile([1.0, -4.0, 1.4], (60, 1))  # thirty known heads look as half of the unseen ones do
+    logits = np.concatenate(
+        [alike[:30], np.tile([6.0, -4.0, 0.0], (70, 1)), alike, np.tile([-2.0, -2.0, 3.0], (60, 1))]
+    )
+    target = np.repeat([0, 2], [100, 120])
+    told = calibrated(logits, target, STATES)
+    given = answers(softmax(logits + np.array(told.shift), told.temperature), told.answer_above, STATES)
+    assert (given[:100] == 0).all()
+    assert (given[-60:] == 2).all()
