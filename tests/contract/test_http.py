@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -25,6 +25,10 @@ from tests.contract.world import body_of, event_id, site_row
 from tests.e2e.stack import Stack
 from tests.servers.postgres import Postgres
 from tests.servers.swift import Swift
+from vision.clock import SystemClock
+from vision.outbox.reporter import Reporter
+from vision.outbox.spool import Spool
+from vision.ports import Outgoing
 
 FILM = bytes(range(256)) * 4096
 CODE = re.compile(r"first-login code: ([A-Z0-9-]+)")
@@ -120,6 +124,63 @@ def test_many_boxes_at_once(api: Api) -> None:
         codes = list(pool.map(lambda n: api.tell(n, camera=f"new-{n % 3}").status_code, numbers * 3))
     assert sorted(codes) == [200] * 16 + [201] * 8
     assert len(api.log()) == before + 8
+
+
+@contextmanager
+def overheard(client: httpx.Client) -> Iterator[list[httpx.Request]]:
+    """Give the list of what a client asks from now on."""
+    asked: list[httpx.Request] = []
+    client.event_hooks = {"request": [asked.append]}
+    try:
+        yield asked
+    finally:
+        client.event_hooks = {}
+
+
+def waiting_of(number: int, folder: Path, **data: Any) -> list[Outgoing]:
+    """Return what a worker has to tell of one violation: its beginning, a clip of every fourth, its end."""
+    event, clip = event_id(number), folder / f"{number}.mp4"
+    told = {phase: json.dumps(body_of(number, phase, **data)).encode() for phase in ("opened", "closed")}
+    clip.write_bytes(FILM)
+    has_clip = number % 4 == 0 and data["kind"] == "no_hat"
+    film = [Outgoing(event, "media", "clip", b"", clip, "video/mp4")] if has_clip else []
+    return [
+        Outgoing(event, "event", "opened", told["opened"]),
+        *film,
+        Outgoing(event, "event", "closed", told["closed"]),
+    ]
+
+
+def delivered(api: Api, folder: Path, waiting: list[Outgoing]) -> tuple[list[int], list[str]]:
+    """Let a worker deliver all that waits; return the sizes of its batches, and the events that were refused."""
+    with Spool(folder / "spool") as spool, overheard(api.box) as asked:
+        spool.put(*waiting)
+        Reporter(spool, api.box, SystemClock()).run_last()
+        assert spool.state().waiting == 0
+        dead = [letter.item.event_id for letter, _ in spool.buried()]
+        for letter, _ in spool.buried():
+            spool.done([letter.id])
+    return [len(json.loads(each.content)) for each in asked if each.url.path == "/v1/events/batch"], dead
+
+
+def test_a_worker_delivers_what_waits_by_batches(api: Api, tmp_path: Path) -> None:
+    """Each camera in its order, media behind their event, a wrong one in nobody's way, and twice is as good as once."""
+    numbers = [next(api.numbers) for _ in range(12)]
+    wrong, right = numbers[4], [*numbers[:4], *numbers[5:]]
+    for _ in range(2):
+        waiting: list[Outgoing] = []
+        for number in numbers:
+            kind = "No Hat" if number == wrong else "no_hat"
+            waiting += waiting_of(number, tmp_path, camera=f"lane-{number % 3}", kind=kind)
+        batches, dead = delivered(api, tmp_path, waiting)
+        assert set(dead) == {event_id(wrong)}
+        assert max(batches) >= 4
+    lines = [line["data"] | {"phase": line["type"].rpartition(".")[2]} for line in api.log()]
+    for lane in range(3):
+        mine = [(line["id"], line["phase"]) for line in lines if line["camera"] == f"lane-{lane}"]
+        assert mine == [(event_id(n), phase) for n in right if n % 3 == lane for phase in ("opened", "closed")]
+    filmed = [line["id"] for line in lines if line["camera"].startswith("lane-") and line["evidence"]]
+    assert filmed == [event_id(number) for number in right if number % 4 == 0]
 
 
 def test_evidence_goes_in_once_and_comes_out_in_parts(api: Api) -> None:

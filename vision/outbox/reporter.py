@@ -1,4 +1,4 @@
-"""Empties the spool into the API: idempotent PUTs, each event in its order, patient with outages."""
+"""Empties the spool into the API: idempotently, each camera in its order, several at once, patient with outages."""
 
 import logging
 import threading
@@ -13,13 +13,15 @@ import httpx
 
 from vision.clock import Clock
 from vision.errors import StorageError
+from vision.outbox.convoy import Convoy, joined
 from vision.outbox.spool import Queued, Spool
 from vision.outbox.standing import Backoff, Standing
-from vision.outbox.verdict import Verdict, failed, judged
+from vision.outbox.verdict import Verdict, failed, judged, knows_no_batches, speaks_of_us, taken_of
 
 log = logging.getLogger(__name__)
 
-BATCH = 32
+BATCH = 100
+"""Things that are read from the spool at a time."""
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 """For one event that the API does not take now, while it takes others."""
@@ -50,6 +52,7 @@ class Reporter:
         self._clock = clock
         self._tally = {"sent": 0, "later": 0, "pause": 0, "refused": 0}
         self._paused_until = datetime.min.replace(tzinfo=UTC)
+        self._convoy = Convoy()
         self._backoffs = {
             "later": Backoff(FIRST_WAIT_S, LONGEST_WAIT_S),
             "pause": Backoff(FIRST_WAIT_S, LONGEST_PAUSE_S),
@@ -84,17 +87,40 @@ class Reporter:
         """Send the next batch and return how many things the API took; during a pause, nothing."""
         if self._clock.now() < self._paused_until:
             return 0
-        before, waiting = self._tally["sent"], set[str]()
-        for queued in self._spool.peek(BATCH):
-            if stop is not None and stop.is_set():
+        before, line = self._tally["sent"], self._convoy.lined_up(self._spool.peek(BATCH))
+        while line and not (stop is not None and stop.is_set()):
+            told = self._told(self._convoy.chosen(line, self._clock.now()))
+            fates = {queued: self._settle(queued, verdict).fate for queued, verdict in told}
+            settled = {queued.id for queued in fates}
+            self._convoy.arrived(settled)
+            if "pause" in fates.values():
                 break
-            if queued.item.event_id not in waiting:
-                verdict = self._settle(queued, self._sent(queued))
-                if verdict.fate == "pause":
-                    break
-                if verdict.fate == "later":
-                    waiting.add(queued.item.event_id)
+            waiting = {queued.item.event_id for queued, fate in fates.items() if fate == "later"}
+            line = [w for w in line if w.queued.id not in settled and w.queued.item.event_id not in waiting]
         return self._tally["sent"] - before
+
+    def _told(self, going: list[Queued]) -> list[tuple[Queued, Verdict]]:
+        """Send what goes next; return what the API said of each that it decided about."""
+        return self._sent_together(going) if len(going) > 1 else [(going[0], self._sent(going[0]))]
+
+    def _sent_together(self, going: list[Queued]) -> list[tuple[Queued, Verdict]]:
+        """Send a batch; who is not taken by it is asked about singly, and hears then why."""
+        headers, now = {"Content-Type": going[0].item.media_type}, self._clock.now()
+        try:
+            response = self._client.post("/v1/events/batch", content=joined(going), headers=headers)
+        except httpx.HTTPError as error:
+            if not isinstance(error, httpx.ConnectError):
+                self._convoy.part(going)
+            return [(going[0], failed(error))]
+        if knows_no_batches(response):
+            self._convoy.give_up(now)
+            return []
+        if speaks_of_us(response):
+            self._convoy.part(going)
+            return [(going[0], judged(response, going[0], now))]
+        taken = [queued for queued, ok in zip(going, taken_of(response, len(going)), strict=True) if ok]
+        self._convoy.part(going)
+        return [(queued, Verdict("sent")) for queued in taken]
 
     def _sent(self, queued: Queued) -> Verdict:
         try:

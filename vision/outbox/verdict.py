@@ -1,4 +1,4 @@
-"""What an answer of the API means for one thing in the spool: sent, later, everything later, or never."""
+"""What an answer of the API means for a thing in the spool: sent, later, everything later, or never."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,11 +39,31 @@ def judged(response: httpx.Response, queued: Queued, now: datetime) -> Verdict:
     wait_s = retry_after_s(response.headers.get("Retry-After", ""), now)
     if response.is_success:
         return Verdict("sent")
-    if status in _ABOUT_US or response.is_redirect or (queued.item.part == "event" and status in _NOT_OUR_API):
+    if speaks_of_us(response) or (queued.item.part == "event" and status in _NOT_OUR_API):
         return Verdict("pause", reason, wait_s, state_of(status))
     if response.is_client_error and not _may_come(status, queued):
         return Verdict("refused", reason)
     return Verdict("later", reason, wait_s)
+
+
+def speaks_of_us(response: httpx.Response) -> bool:
+    """Tell whether an answer is about our key, our rate or the API's health, and not about what was sent."""
+    return response.status_code in _ABOUT_US or response.is_redirect
+
+
+def knows_no_batches(response: httpx.Response) -> bool:
+    """Tell whether the API is one without `POST /v1/events/batch`: what is sent singly will show what it is."""
+    return response.status_code in _NOT_OUR_API
+
+
+def taken_of(response: httpx.Response, count: int) -> list[bool]:
+    """Return of each message of a batch whether it is in; of none where the answer is not one of a batch."""
+    try:
+        items = response.json()["items"] if response.is_success else []
+        statuses = [int(item["status"]) for item in items]
+    except (ValueError, KeyError, TypeError):
+        statuses = []
+    return [httpx.codes.is_success(each) for each in statuses] if len(statuses) == count else [False] * count
 
 
 def failed(error: httpx.HTTPError) -> Verdict:
