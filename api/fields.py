@@ -7,7 +7,16 @@ from functools import lru_cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationInfo,
+)
 
 from api.polygons import fault
 from vision.catalogue import load_catalogue
@@ -38,6 +47,16 @@ BIGGEST = (1 << 53) - 1
 
 Truth = Annotated[bool, Strict()]
 """A truth value in a body: neither 0 nor 1, and no word for it."""
+
+
+def _spelled(value: object, info: ValidationInfo) -> object:
+    """Read the two words of a query or a form, where everything is text; JSON has values of its own."""
+    words: dict[object, object] = {"true": True, "false": False}
+    return words.get(value, value) if info.mode == "python" and isinstance(value, str) else value
+
+
+SpelledTruth = Annotated[Truth, BeforeValidator(_spelled)]
+"""A truth value that may stand in a query, a form or a body: `true` or `false` and nothing else."""
 
 
 Real = Strict()

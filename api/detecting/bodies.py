@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from api.fields import SpelledTruth
 from vision.catalogue import KINDS
 from vision.scene import ItemState, ZoneType
 
@@ -27,7 +28,7 @@ class Wishes(BaseModel):
     kinds: list[Annotated[str, AfterValidator(_known)]] = Field(
         default=[], max_length=64, description="Name only violations of these kinds; none = all."
     )
-    annotate: bool = Field(default=False, description="Send the picture back as a JPEG with every box drawn.")
+    annotate: SpelledTruth = Field(default=False, description="Send the picture back as a JPEG with every box drawn.")
 
     def overridden(self, by: "Wishes") -> "Wishes":
         """Return these wishes with those that somebody spelled out laid over them."""
