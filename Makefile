@@ -42,7 +42,7 @@ console: .venv/.node
 
 .venv/.dev: .venv/.runtime
 	$(SAY) "installing the development tools"
-	@$(PIP) --editable '.[postgres,dev]'
+	@$(PIP) --editable '.[postgres,otel,dev]'
 	@touch $@
 
 clean:

@@ -1,12 +1,13 @@
 """Builds the API from its settings: the one composition root, with everything that must be opened and closed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.cors import CORSMiddleware
 
 from api.addresses import WEBHOOKS, AddressRules, parse_networks
@@ -172,6 +173,20 @@ def _tellers(services: Services) -> Sequence[Webhooks | Publisher]:
     return (services.webhooks, services.publisher) if services.publisher else (services.webhooks,)
 
 
+def _is_probe(scope: Mapping[str, Any]) -> bool:
+    """Tell whether a machine asks every few seconds: nobody looks for such a request."""
+    return scope.get("path") in {"/healthz", "/readyz", "/metrics"}
+
+
+_TRACES: TelemetryConfig = {
+    "metrics": False,  # /metrics has them
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,  # vision.tracing decides, and hides what addresses say
+    "exclude": _is_probe,
+}
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Return the whole API; nothing is opened before it starts."""
     app = FastAPI(
@@ -182,6 +197,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url="/v1/docs",
         openapi_url="/v1/openapi.json",
         redoc_url=None,
+        telemetry=_TRACES,
     )
     describe(app)
     app.state.services = open_services(settings)

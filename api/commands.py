@@ -40,6 +40,7 @@ from vision.config import ZoneConfig
 from vision.errors import InvalidInputError, SourceError
 from vision.scene import ZoneType
 from vision.sources.address import network_parts
+from vision.tracing import Tracing, sending_traces
 
 __all__ = ["fresh_code", "new_stored_key", "put_camera", "put_site", "register", "writing"]
 region_app = typer.Typer(no_args_is_help=True, help="The tree of places by which views are scoped.")
@@ -77,13 +78,18 @@ def serve(
 
     settings = Settings()
     log_as(settings.log_format)
-    app = create_app(settings)
     host, port = host or settings.host, port if port >= 0 else settings.port
-    out.print(f"Mingchu serves http://{host}:{port}")
-    if not _somebody_can_log_in(settings):
-        code = fresh_code(settings)
-        out.print(f"first-login code: {code}  (once, for {settings.code_h:g} h): http://{host}:{port}/#code={code}")
-    run(app, settings, host, port)
+    with sending_traces(_tracing(settings)):
+        app = create_app(settings)
+        out.print(f"Mingchu serves http://{host}:{port}")
+        if not _somebody_can_log_in(settings):
+            code = fresh_code(settings)
+            out.print(f"first-login code: {code}  (once, for {settings.code_h:g} h): http://{host}:{port}/#code={code}")
+        run(app, settings, host, port)
+
+
+def _tracing(settings: Settings) -> Tracing | None:
+    return Tracing("mingchu-api", settings.otlp_url, settings.otlp_share) if settings.otlp_url else None
 
 
 def _somebody_can_log_in(settings: Settings) -> bool:

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from random import getrandbits
 
+from opentelemetry import trace
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -44,6 +45,7 @@ class Identified:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
+        trace.get_current_span().set_attribute("mingchu.request_id", request_id)
         _current.set(request_id)  # of this request's own task; who answers a fault, further out, still needs it
         try:
             await self._app(scope, receive, marked)

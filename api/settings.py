@@ -81,6 +81,11 @@ class Settings(BaseSettings):
     """How `mingchu serve` logs: `text`, or `json` with one object a line. Each names its request's X-Request-Id."""
     log_requests: bool = False
     """Log every answer, not only faults of ours (status 500 and above)."""
+    otlp_url: str = ""
+    """A collector of OpenTelemetry traces that speaks OTLP over HTTP: `http://127.0.0.1:4318`; empty = none. Needs the
+    extra `otel`; what the collector asks for in headers stands in OTEL_EXPORTER_OTLP_HEADERS."""
+    otlp_share: float = Field(default=1.0, ge=0, le=1)
+    """Which share of the traces is sent; workers read both settings, too."""
     drain_s: float = Field(default=0.0, ge=0, le=300)
     """How long `mingchu serve` goes on after SIGTERM while /readyz answers 503: until load balancers look away."""
     finish_s: int = Field(default=3, ge=0, le=300)

@@ -19,7 +19,8 @@ An unknown name in the file, or a wrong value, ends the start with one line that
 | --- | --- | --- | --- |
 """
 _WORKER = """
-Workers (`mingchu work`, `mingchu watch`) read a camera's settings from the API and three variables of their own:
+Workers (`mingchu work`, `mingchu watch`) read a camera's settings from the API, and these variables of their own;
+`mingchu work` reads `MINGCHU_OTLP_URL` and `MINGCHU_OTLP_SHARE`, too:
 
 | variable | what it is |
 | --- | --- |

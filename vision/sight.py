@@ -9,6 +9,7 @@ from vision.people import pair
 from vision.picture import picture_of
 from vision.ports import Detector, People, WearModel
 from vision.scene import Wear
+from vision.tracing import span
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +47,11 @@ class Eyes:
 
     def see(self, images: Sequence[Image | Picture]) -> list[Sight]:
         """Look at a micro-batch; one `Sight` per picture, in order."""
-        pictures = [picture_of(image) for image in images]
-        found = [pair(detections) for detections in self._detector.detect(pictures)]
-        wears = self._wear.judge([(picture, people) for picture, (people, _) in zip(pictures, found, strict=True)])
+        with span("look", {"mingchu.pictures": len(images)}):
+            pictures = [picture_of(image) for image in images]
+            with span("look.detect"):
+                found = [pair(detections) for detections in self._detector.detect(pictures)]
+            seen = [(picture, people) for picture, (people, _) in zip(pictures, found, strict=True)]
+            with span("look.wear"):
+                wears = self._wear.judge(seen)
         return [Sight(people, objects, wear) for (people, objects), wear in zip(found, wears, strict=True)]

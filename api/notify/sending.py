@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import httpx
+from opentelemetry.trace import SpanKind
 
 from api.dialling import Dialler, Question
 from api.notify.ladder import Answer
 from vision.errors import InvalidInputError
+from vision.tracing import span
 
 WITHIN_S = 10.0
 """For looking the name up, connecting, sending and the answer, all together."""
@@ -38,8 +40,16 @@ class Try:
 async def send(dialler: Dialler, client: httpx.AsyncClient, letter: Letter, now: datetime) -> Try:
     """Post a message and return what the receiver says; whatever goes wrong is an answer, too."""
     began_s = time.perf_counter()
-    answer = await _answer(dialler, client, letter, now)
+    with span("webhook", kind=SpanKind.CLIENT) as asked:
+        answer = await _answer(dialler, client, letter, now)
+        asked.set_attributes({"mingchu.message_id": letter.headers.get("webhook-id", ""), **_seen(answer)})
     return Try(answer, round((time.perf_counter() - began_s) * 1000))
+
+
+def _seen(answer: Answer) -> dict[str, str | int]:
+    """Return what a span tells of an answer; where it came from is the receiver's business."""
+    told = {"http.response.status_code": answer.status} if answer.status else {}
+    return {**told, "mingchu.verdict": answer.verdict.value}
 
 
 async def _answer(dialler: Dialler, client: httpx.AsyncClient, letter: Letter, now: datetime) -> Answer:

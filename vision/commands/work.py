@@ -43,6 +43,7 @@ from vision.scene import Scene, ZoneType
 from vision.sources.address import AddressPolicy
 from vision.sources.opening import open_source
 from vision.tally import Tally
+from vision.tracing import Tracing, sending_traces
 from vision.vigil import Pulse, Vigil
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ API = typer.Option(envvar="MINGCHU_API", help="Address of the API; needs --key."
 KEY = typer.Option(envvar="MINGCHU_WORKER_KEY", help="API key with the scopes events:write and workers.")
 DATA_DIR = typer.Option(envvar="MINGCHU_DATA_DIR", help="Spool and manifest chain lie below it.")
 SOURCE = typer.Option(help="Watch this and ask for no assignment: rtsp://…, a film (played in a loop), 0. Repeatable.")
+OTLP_URL = typer.Option(envvar="MINGCHU_OTLP_URL", help="Send traces of looks to this collector (OTLP over HTTP).")
+OTLP_SHARE = typer.Option(envvar="MINGCHU_OTLP_SHARE", min=0, max=1, help="Which share of them.")
 OUT = typer.Option(help="With --source and without --api: keep events and their evidence in this folder.")
 
 
@@ -89,6 +92,8 @@ def work(  # noqa: PLR0913 - one for each option
     zone: Annotated[ZoneType, typer.Option(help="What the sources show; the law depends on it.")] = ZoneType.OTHER,
     site: Annotated[str, typer.Option(help="Where the sources are; the API must know the site.")] = "local",
     out: Annotated[Path | None, OUT] = None,
+    otlp_url: Annotated[str, OTLP_URL] = "",
+    otlp_share: Annotated[float, OTLP_SHARE] = 1.0,
     trust_local: Annotated[bool, typer.Option(help="Open files and loopback addresses that the API names.")] = False,
 ) -> None:
     """Look at the cameras that the API assigns, or at given sources, until told to stop."""
@@ -97,7 +102,9 @@ def work(  # noqa: PLR0913 - one for each option
     worker = worker or socket.gethostname()
     orders = Orders(worker, api, key, out, _cameras(worker, source or [], zone, site))
     policy = _policy(data_dir, trusted=trust_local or bool(source))
+    tracing = Tracing("mingchu-worker", otlp_url, otlp_share) if otlp_url else None
     with ExitStack() as stack:
+        stack.enter_context(sending_traces(tracing))
         home = data_dir / "spool" / worker
         spool = stack.enter_context(Spool(home))
         sight = load_sight(threads=threads_here(data_dir))
