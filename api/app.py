@@ -49,6 +49,7 @@ from api.showing import Showcase
 from api.store.database import Database
 from api.ticker import Ticker
 from vision.clock import SystemClock
+from vision.tracing import flush_traces
 
 _CORS: dict[str, Any] = {
     "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -167,6 +168,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services.probes.close()
     services.detecting.close()
     services.database.close()
+    await asyncio.to_thread(flush_traces)
 
 
 def _tellers(services: Services) -> Sequence[Webhooks | Publisher]:

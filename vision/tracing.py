@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from opentelemetry import trace
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _tracer = trace.get_tracer("mingchu")
 HIDDEN = ("url.path", "url.query")
 """What an address says beside its route: tokens of uploads, ids, words that somebody looked for."""
+PATIENCE_S = 5
+"""For a collector that does not answer, also when the process is about to end."""
 _VARIABLE = "MINGCHU_OTLP_URL"
 
 
@@ -81,12 +83,19 @@ def sending_traces(tracing: Tracing | None) -> Iterator[None]:
         )
     except ModuleNotFoundError as error:
         raise ConfigError(_VARIABLE, "…", "empty until mingchu[otel] is installed") from error
-    provider = provider_to(OTLPSpanExporter(f"{tracing.url.rstrip('/')}/v1/traces"), tracing)
+    provider = provider_to(OTLPSpanExporter(f"{tracing.url.rstrip('/')}/v1/traces", timeout=PATIENCE_S), tracing)
     trace.set_tracer_provider(provider)
     try:
         yield
     finally:
         provider.shutdown()
+
+
+def flush_traces() -> None:
+    """Send what has ended already: a server ends by the signal that it was sent, and no block of ours ends then."""
+    provider = trace.get_tracer_provider()
+    if not isinstance(provider, trace.ProxyTracerProvider | trace.NoOpTracerProvider):
+        cast("TracerProvider", provider).force_flush()
 
 
 def provider_to(exporter: "SpanExporter", tracing: Tracing) -> "TracerProvider":
