@@ -60,7 +60,8 @@ class _Ledger:
     """Events of the caller's part of the tree by id, and those that this batch begins."""
     foreign: set[str]
     """Ids that somebody else's events have."""
-    sites: set[str] = field(default_factory=set)
+    sites: dict[str, str] = field(default_factory=dict)
+    """Those that the caller may write to, each with its region."""
     cameras: dict[str, str] = field(default_factory=dict)
     """Camera → site, of every camera that ever was."""
     evidence: Any = field(default_factory=dict)
@@ -97,7 +98,11 @@ class _Ledger:
             raise _not_yours(event_id)
         self._register(message.data.site, message.data.camera)
         count_new(self.connection, self.caller, self.now)
-        row = self.stored[event_id] = {"version": 1, "reviews": 0, **new_row(message, self.now)}
+        row = self.stored[event_id] = {
+            "version": 1,
+            "reviews": 0,
+            **new_row(message, self.sites[message.data.site], self.now),
+        }
         self.new.add(event_id)
         self._tell(message, row)
         return Step.CREATE

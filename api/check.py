@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from api.audit import breaks
 from api.dossier.sealing import broken_seals
 from api.objects import ObjectStore
-from api.store import log, media, photos
+from api.store import events, log, media, photos
 from api.store.database import Database
 from api.store.schema import log as log_table
 from api.viewing import viewings_unlike_audit
@@ -27,6 +27,8 @@ def findings(database: Database, objects: ObjectStore, now: datetime, *, repair:
         head, count = log.head(connection), connection.scalar(select(func.count()).select_from(log_table))
         if head != count:
             yield f"log: {count} lines, but the head says {head}"
+        if astray := events.astray(connection):
+            yield f"events: {astray} have another region than their site"
         yield from breaks(connection)
         yield from viewings_unlike_audit(connection)
         yield from broken_seals(connection)

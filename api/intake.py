@@ -60,8 +60,7 @@ def accept(connection: Connection, caller: Caller, message: EventMessage, now: d
     event_id = str(message.data.id)
     row = events.find(connection, caller.scope, event_id, lock=True)
     if row is None:
-        _place(connection, caller, message, now)
-        new = new_row(message, now)
+        new = new_row(message, _place(connection, caller, message, now), now)
         if events.add(connection, new):
             count_new(connection, caller, now)
             return Accepted(Step.CREATE, write_line(connection, new, (), telling_of(message), now))
@@ -91,10 +90,11 @@ def count_new(connection: Connection, caller: Caller, now: datetime) -> None:
         raise ProblemError(detail, status=HTTPStatus.TOO_MANY_REQUESTS, headers=wait, kind="quota-used-up")
 
 
-def _place(connection: Connection, caller: Caller, message: EventMessage, now: datetime) -> None:
-    """Make sure that the event has a camera: a box that nobody registered must not lose what it saw."""
+def _place(connection: Connection, caller: Caller, message: EventMessage, now: datetime) -> str:
+    """Make sure that the event has a camera, as a box that nobody registered must lose nothing; return its region."""
     site, camera = message.data.site, message.data.camera
-    if sites.find(connection, caller.scope, site) is None:
+    row = sites.find(connection, caller.scope, site)
+    if row is None:
         raise InvalidInputError("data.site", site, "a site that this key may write to")
     known = cameras.place(connection, camera)
     if known is None:
@@ -102,15 +102,17 @@ def _place(connection: Connection, caller: Caller, message: EventMessage, now: d
         known = cameras.place(connection, camera)
     if known is None or known["site_id"] != site:
         raise InvalidInputError("data.camera", camera, f"a camera of the site {site}")
+    return str(row["region_id"])
 
 
-def new_row(message: EventMessage, now: datetime) -> dict[str, Any]:
-    """Return the row of an event that nobody has told of before."""
+def new_row(message: EventMessage, region: str, now: datetime) -> dict[str, Any]:
+    """Return the row of an event that nobody has told of before, on a site of this region."""
     data = message.data
     return {
         "id": str(data.id),
         "site_id": data.site,
         "camera_id": data.camera,
+        "region_id": region,
         "zone_type": data.zone.type,
         "kind": data.kind,
         "tier": data.tier,

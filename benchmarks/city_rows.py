@@ -80,7 +80,8 @@ def event_rows(city: City) -> Iterator[tuple[Any, ...]]:
             f' "frame_wh": [1920, 1080], "model": "detector@2026.11.24+wear@2026.11.24",'
             f' "site": "{city.site(camera)}", "looks": {_PAD}}}'
         )
-        place = (_uuid(number, 7), city.site(camera), f"c{camera:06d}", "cooking", kind, tier, len(tier))
+        home = city.station(camera % city.sites)
+        place = (_uuid(number, 7), city.site(camera), f"c{camera:06d}", home, "cooking", kind, tier, len(tier))
         yield (*place, "closed", status, at, at + timedelta(seconds=30), data, 1, 1, at, at)
 
 
@@ -91,7 +92,7 @@ def _uuid(number: int, space: int) -> str:
 
 
 EVENT_COLUMNS = (
-    *("id", "site_id", "camera_id", "zone_type", "kind", "tier", "tier_rank", "phase", "status"),
+    *("id", "site_id", "camera_id", "region_id", "zone_type", "kind", "tier", "tier_rank", "phase", "status"),
     *("started_at", "ended_at", "data", "version", "reviews", "stored_at", "updated_at"),
 )
 CASE_COLUMNS = (
@@ -108,7 +109,7 @@ def case_rows(city: City) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
     seen = set[tuple[Any, ...]]()
     never = datetime(9000, 1, 1, tzinfo=UTC)
     for row in event_rows(city):
-        event, site, kind, tier, status, at = row[0], row[1], row[4], row[5], row[8], row[9]
+        event, site, kind, tier, status, at = row[0], row[1], row[5], row[6], row[9], row[10]
         ground = (site, kind, at.date())
         if status != "confirmed" or dice.random() > CASES_PER_EVENT * 2 or ground in seen:
             continue

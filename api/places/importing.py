@@ -1,6 +1,6 @@
 """Takes a whole file of places in: everything, or nothing and a list of what is wrong, or the good rows if asked."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from api.places.checking import AddressCheck, Checked, Complaints, Draft, RowErr
 from api.places.columns import TABLES, TableName
 from api.places.contacts import unmasked
 from api.places.sheets import sheets
-from api.store import bulk, users
+from api.store import bulk, events, log, users
 from api.store.database import Database
 from api.store.regions import LONGEST_PATH
 from api.store.scope import Scope
@@ -169,9 +169,16 @@ class _Work:
         bulk.change(self.connection, self.table.table, rows)
         if self.table.table != "sites":
             return
-        for row in rows:
-            if row.get("region_id", stored[row["id"]]["region_id"]) != stored[row["id"]]["region_id"]:
-                users.follow_site(self.connection, row["id"], row["region_id"])
+        moved = [row for row in rows if row.get("region_id", _region(row, stored)) != _region(row, stored)]
+        for row in moved:
+            users.follow_site(self.connection, row["id"], row["region_id"])
+        if moved:
+            log.take_turn(self.connection)  # nobody may tell of an event of the region that was, after this looked
+            events.follow_sites(self.connection, [row["id"] for row in moved])
+
+
+def _region(row: Row, stored: Stored) -> str:
+    return str(stored[row["id"]]["region_id"])
 
 
 def _same(name: str, value: object, stored: object) -> bool:
@@ -268,7 +275,7 @@ def _cameras(work: _Work, stored: Stored) -> Iterator[Draft]:
             yield draft
 
 
-def _camera_fault(draft: Draft, row: RowMapping | None, mine: set[str]) -> _Fault:
+def _camera_fault(draft: Draft, row: RowMapping | None, mine: Container[str]) -> _Fault:
     source, site = draft.values["source"], draft.values["site_id"]
     if row is not None and (row["site_id"] not in mine or row["removed_at"] is not None):
         return "id", draft.id, "an id that is not taken"

@@ -38,11 +38,12 @@ def regions_of(connection: Connection, scope: Scope) -> dict[str, RowMapping]:
     return {row["id"]: row for row in rows}
 
 
-def sites_of(connection: Connection, scope: Scope, ids: Iterable[str]) -> set[str]:
-    """Return which of these sites are the caller's."""
-    found = set[str]()
+def sites_of(connection: Connection, scope: Scope, ids: Iterable[str]) -> dict[str, str]:
+    """Return which of these sites are the caller's, each with its region."""
+    found = dict[str, str]()
     for some in in_parts(ids):
-        found |= set(connection.execute(select(sites.c.id).where(sites.c.id.in_(some), sites_within(scope))).scalars())
+        query = select(sites.c.id, sites.c.region_id).where(sites.c.id.in_(some), sites_within(scope))
+        found |= {row.id: row.region_id for row in connection.execute(query)}
     return found
 
 

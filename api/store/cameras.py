@@ -93,14 +93,16 @@ def homes(connection: Connection, names: Collection[str]) -> dict[str, str]:
 _HOMES = select(cameras.c.id, cameras.c.site_id).where(cameras.c.id.in_(bindparam("names", expanding=True)))
 
 
-def standing(connection: Connection, scope: Scope, names: Collection[str]) -> set[tuple[str, str]]:
-    """Return which of these cameras ever were on a site of this scope, each with its site."""
-    return {(row.id, row.site_id) for row in connection.execute(_standing(scope), {"names": list(names)})}
+def standing(connection: Connection, scope: Scope, names: Collection[str]) -> dict[tuple[str, str], str]:
+    """Return which of these cameras ever were on a site of this scope: camera and site, and the site's region."""
+    return {
+        (row.id, row.site_id): row.region_id for row in connection.execute(_standing(scope), {"names": list(names)})
+    }
 
 
 @lru_cache(maxsize=256)
 def _standing(scope: Scope) -> Select[Any]:
-    known = select(cameras.c.id, cameras.c.site_id).join(sites, sites.c.id == cameras.c.site_id)
+    known = select(cameras.c.id, cameras.c.site_id, sites.c.region_id).join(sites, sites.c.id == cameras.c.site_id)
     return known.where(cameras.c.id.in_(bindparam("names", expanding=True)), sites_within(scope))
 
 

@@ -65,6 +65,7 @@ cases = Table(
     Index("uq_cases_open", "site_id", "kind", "day", unique=True, sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index(None, "began_at", "id"),
     Index("ix_cases_awaits_began", "began_at", "id", sqlite_where=_AWAITS, postgresql_where=_AWAITS),
+    Index("ix_cases_awaits_kind_began", "kind", "began_at", "id", sqlite_where=_AWAITS, postgresql_where=_AWAITS),
     Index("ix_cases_awaits_due", "due_at", "id", sqlite_where=_AWAITS, postgresql_where=_AWAITS),
     Index(None, "wakes_at"),
     Index(None, "site_id", "began_at"),

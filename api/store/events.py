@@ -9,23 +9,26 @@ from typing import Any, Literal
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
     RowMapping,
     Select,
     and_,
     bindparam,
     func,
-    insert,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
 
-from api.store.database import insert_all_new, insert_new
-from api.store.schema import cameras, events, sites
-from api.store.scope import Scope, sites_within
+from api.store.database import insert_all_new, insert_many, insert_new
+from api.store.schema import cameras, events, regions, sites
+from api.store.scope import Scope, events_within, regions_within, sites_within
 
 Sort = Literal["newest", "urgent"]
+AT_ONCE = 1000
+"""Sites of one statement: SQLite takes 32,766 values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +142,54 @@ def _known(scope: Scope) -> Select[Any]:
 def page(connection: Connection, scope: Scope, wanted: EventFilter, part: Page) -> Sequence[RowMapping]:
     """Return up to `limit + 1` events; the one too many tells that there is a next page.
 
-    Which they are is found in the indices alone, which hold the site for this; then only these few rows are read.
+    Which they are is found in the indices alone; then only these few rows are read.
     """
-    chosen = select(events.c.id).join(sites, sites.c.id == events.c.site_id)
-    chosen = chosen.where(sites_within(scope), *_where(wanted))
+    few, order = _chosen(connection, scope, wanted, part), _order(part, events)
+    query = _NAMED.where(events.c.id.in_(few.correlate(None)), sites_within(scope))
+    return connection.execute(query.order_by(*order)).mappings().all()
+
+
+def _order(part: Page, rows: FromClause) -> tuple[ColumnElement[Any], ...]:
+    first = [rows.c.tier_rank] if part.sort == "urgent" else []
+    return (*first, rows.c.started_at.desc(), rows.c.id.desc())
+
+
+def _chosen(connection: Connection, scope: Scope, wanted: EventFilter, part: Page) -> Select[Any]:
+    """Return the ids of a page: by regions, where the caller has few and the place is not told otherwise."""
     behind = _behind(part)
-    if behind is not None:
-        chosen = chosen.where(behind)
-    first = [events.c.tier_rank] if part.sort == "urgent" else []
-    order = (*first, events.c.started_at.desc(), events.c.id.desc())
-    few = chosen.order_by(*order).limit(part.limit + 1).correlate(None)
-    return connection.execute(_NAMED.where(events.c.id.in_(few)).order_by(*order)).mappings().all()
+    conditions = [*_where(wanted), *([] if behind is None else [behind])]
+    anywhere = scope.site is None and not wanted.site and not wanted.camera
+    if anywhere and part.sort == "newest" and (wanted.kind or _has_few_regions(connection, scope)):
+        return _merged(connection.dialect.name, scope, conditions, part)
+    chosen = select(events.c.id).where(events_within(scope), *conditions)
+    return chosen.order_by(*_order(part, events)).limit(part.limit + 1)
+
+
+MOST_REGIONS = 64
+"""So many runs of an index are merged; with more, the index of all events is read until a page is full.
+
+Each run costs up to a page of entries; the index of all costs a page for each region of others there is to one of the
+caller's. Of one kind the runs are merged however many: it may be so rare that the index of all is read to its end.
+"""
+
+
+def _has_few_regions(connection: Connection, scope: Scope) -> bool:
+    some = select(regions.c.id).where(regions_within(scope)).limit(MOST_REGIONS + 1).subquery()
+    return bool(connection.execute(select(func.count()).select_from(some)).scalar_one() <= MOST_REGIONS)
+
+
+def _merged(dialect: str, scope: Scope, conditions: Sequence[ColumnElement[bool]], part: Page) -> Select[Any]:
+    """Return a page's ids as the first of the first of each region."""
+    run = select(events.c.id, events.c.started_at).where(events.c.region_id == regions.c.id, *conditions)
+    run = run.order_by(*_order(part, events)).limit(part.limit + 1).correlate(regions)
+    if dialect == "sqlite":  # which has no LATERAL, and looks each id of a run up
+        runs: FromClause = events.alias("runs")
+        joined = regions.join(runs, runs.c.id.in_(run.with_only_columns(events.c.id)))
+    else:
+        runs = run.lateral("runs")
+        joined = regions.join(runs, true())
+    chosen = select(runs.c.id).select_from(joined).where(regions_within(scope))
+    return chosen.order_by(*_order(part, runs)).limit(part.limit + 1)
 
 
 def counts(connection: Connection, scope: Scope, wanted: EventFilter) -> dict[str, dict[str, int]]:
@@ -159,12 +199,7 @@ def counts(connection: Connection, scope: Scope, wanted: EventFilter) -> dict[st
 
 
 def _count(connection: Connection, scope: Scope, wanted: EventFilter, facet: ColumnElement[str]) -> dict[str, int]:
-    query = (
-        select(facet, func.count())
-        .select_from(events.join(sites, sites.c.id == events.c.site_id))
-        .where(sites_within(scope), *_where(wanted))
-        .group_by(facet)
-    )
+    query = select(facet, func.count()).where(events_within(scope), *_where(wanted)).group_by(facet)
     return {str(key): int(count) for key, count in connection.execute(query)}
 
 
@@ -180,11 +215,7 @@ def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[st
 
 def add_unknown(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert events that are not there, as who holds the log's turn knows; asking which are new would cost a third."""
-    if rows:
-        connection.execute(_ADD, list(rows))
-
-
-_ADD = insert(events)
+    insert_many(connection, events, rows)
 
 
 def change(connection: Connection, event_id: str, values: Mapping[str, Any]) -> None:
@@ -204,3 +235,17 @@ _CHANGE = (
     .where(events.c.id == bindparam("new_id", type_=events.c.id.type))
     .values({name: bindparam(f"new_{name}", type_=events.c[name].type) for name in _TOLD})
 )
+
+
+def follow_sites(connection: Connection, site_ids: Sequence[str]) -> None:
+    """Let events have the region that their site has now; call it with the log's turn, while no event can come in."""
+    home = select(sites.c.region_id).where(sites.c.id == events.c.site_id).scalar_subquery()
+    for start in range(0, len(site_ids), AT_ONCE):
+        stale = events.c.site_id.in_(site_ids[start : start + AT_ONCE]) & (events.c.region_id != home)
+        connection.execute(update(events).where(stale).values(region_id=home))
+
+
+def astray(connection: Connection) -> int:
+    """Return how many events have another region than their site."""
+    query = select(func.count()).select_from(events.join(sites, sites.c.id == events.c.site_id))
+    return int(connection.execute(query.where(events.c.region_id != sites.c.region_id)).scalar_one())

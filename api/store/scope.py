@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, select, true
 
-from api.store.schema import regions, sites
+from api.store.schema import events, regions, sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +34,16 @@ def sites_within(scope: Scope) -> ColumnElement[bool]:
     if scope.region_path == "/":
         return part
     return and_(part, sites.c.region_id.in_(select(regions.c.id).where(regions_within(scope))))
+
+
+def events_within(scope: Scope) -> ColumnElement[bool]:
+    """Return the same condition on `events` alone, whose rows know their region."""
+    if scope.site is not None:
+        return and_(events.c.site_id == scope.site, _of_regions(scope))
+    return _of_regions(scope)
+
+
+def _of_regions(scope: Scope) -> ColumnElement[bool]:
+    if scope.region_path == "/":
+        return true()
+    return events.c.region_id.in_(select(regions.c.id).where(regions_within(scope)))

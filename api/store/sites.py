@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from api.store import scoring
+from api.store import events, scoring
 from api.store.schema import regions, sites
 from api.store.scope import Scope, sites_within
 
@@ -105,6 +105,8 @@ def change(connection: Connection, site: str, version: int, values: Mapping[str,
     """Change a site that is still at this version; tell whether it was."""
     query = update(sites).where(sites.c.id == site, sites.c.version == version)
     changed = connection.execute(query.values(version=version + 1, **values)).rowcount == 1
+    if changed and "region_id" in values:
+        events.follow_sites(connection, [site])
     scoring.touch(connection, [site])
     return changed
 

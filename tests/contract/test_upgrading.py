@@ -23,7 +23,7 @@ from tests.contract.world import CALLER, NOW, camera_row, event_id, site_row, to
 from tests.keys import KEYRING
 
 ADDRESS = "rtsp://admin:open-sesame@camera.example/1"
-EVENT = {**new_row(told(1), NOW), "version": 1, "reviews": 0}
+EVENT = {**new_row(told(1), "root", NOW), "version": 1, "reviews": 0}
 LINE = log.row_of(line_of(EVENT, (), telling_of(told(1)), NOW), 1)
 KEY = {"id": "key-1", "prefix": "0123456789ab", "digest": "d" * 64, "name": "box", "region_id": "root"}
 ROWS: Sequence[tuple[str, Mapping[str, Any]]] = (

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from api.commands import register
 from api.places import looking, sheets
 from api.shell import out
-from api.store.schema import audit, cameras, regions, sites, users
-from tests.unit.api.world import World, errors_of
+from api.store.schema import audit, cameras, events, regions, sites, users
+from tests.unit.api.world import World, errors_of, event_id, message
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SITES = "id,name,region,licence_expires_on,contacts,weekdays,opens,holidays,area_m2\n"
@@ -218,13 +218,16 @@ async def test_secrets_do_not_leave_with_an_export(world: World) -> None:
     assert "south" not in told.text + seen.text
 
 
-async def test_a_site_that_moves_by_a_table_takes_its_people_along(world: World) -> None:
+async def test_a_site_that_moves_by_a_table_takes_its_people_and_its_events_along(world: World) -> None:
+    async with world.key("events:write") as box:
+        await box.put(f"/v1/events/{event_id('earlier')}", json=message("earlier"))
     book = workbook(
         regions=[["id", "name", "parent"], ["inner", "Inner", "north"]],
         sites=[["id", "name", "region"], ["north-site", "north site", "inner"]],
     )
     assert (await sent(world, book, kind=XLSX)).status_code == 200
     assert row_of(world, users, "kitchen-north")["region_id"] == "inner"
+    assert row_of(world, events, event_id("earlier"))["region_id"] == "inner"
 
 
 @pytest.mark.parametrize(
