@@ -1,10 +1,13 @@
 """From an address to an engine: what SQLite and PostgreSQL must be told before the first statement."""
 
+import json
 import time
 from pathlib import Path
 from sqlite3 import SQLITE_BUSY, OperationalError
 from sqlite3 import Connection as SqliteConnection
+from typing import Any
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -46,16 +49,31 @@ def open_engine(address: URL) -> Engine:
     """Return an engine; nothing is connected yet."""
     if address.get_backend_name() == "sqlite":
         _make_folder(Path(str(address.database)).parent)
-        engine = create_engine(address, **_POOL)
+        engine = create_engine(address, **_JSON, **_POOL)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     patience = {name: value for name, value in _PATIENCE.items() if name not in address.query}
     try:
-        return create_engine(address, pool_pre_ping=True, connect_args=patience, **_POOL)
+        return create_engine(address, pool_pre_ping=True, connect_args=patience, **_JSON, **_POOL)
     except ModuleNotFoundError as error:
         allowed = "sqlite:///FILE until mingchu[postgres] is installed"
         raise ConfigError("MINGCHU_DATABASE_URL", "postgresql://…", allowed) from error
+
+
+def _as_json(value: object) -> str:
+    return to_json(value).decode()
+
+
+def _of_json(text: str | bytes) -> Any:
+    """Read a column; what the quick parser is too strict for, an older release may have written."""
+    try:
+        return from_json(text)
+    except ValueError:
+        return json.loads(text)
+
+
+_JSON = {"json_serializer": _as_json, "json_deserializer": _of_json}
 
 
 def _make_folder(folder: Path) -> None:

@@ -1,13 +1,14 @@
 """The append-only log that SSE, pull, webhooks and MQTT read: numbers without gaps, in the order of their commits."""
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, or_, select, update
+from pydantic_core import to_json
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select, update
 
+from api.store.database import insert_many
 from api.store.schema import events, heads, log, sites
 from api.store.scope import Scope, sites_within
 
@@ -73,7 +74,7 @@ def append_all(connection: Connection, messages: Sequence[Message]) -> Sequence[
         return ()
     last: int = connection.execute(_TAKE, {"count": len(messages)}).scalar_one()
     numbers = range(last - len(messages) + 1, last + 1)
-    connection.execute(_WRITE, [row_of(message, number) for message, number in zip(messages, numbers, strict=True)])
+    insert_many(connection, log, [row_of(message, at) for message, at in zip(messages, numbers, strict=True)])
     return numbers
 
 
@@ -87,7 +88,7 @@ def row_of(message: Message, sequence: int) -> dict[str, Any]:
         "event_id": message.event_id,
         "site_id": message.site,
         "at": message.at,
-        "body": json.dumps(body, ensure_ascii=False, allow_nan=False),
+        "body": to_json(body, inf_nan_mode="null").decode(),
     }
 
 
@@ -97,7 +98,6 @@ _TAKE = (
     .values(sequence=heads.c.sequence + bindparam("count", type_=heads.c.sequence.type))
     .returning(heads.c.sequence)
 )
-_WRITE = insert(log)
 
 
 def knows(connection: Connection, message_id: str) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from vision.errors import MingchuError, StorageError
 
 T = TypeVar("T")
+R = TypeVar("R")
 MOST = 64
 """Works in one transaction: a reader of the log waits for all of them."""
 
@@ -116,6 +117,28 @@ class Together:
             self._driven = bool(self._waiting)
             if self._waiting:
                 self._waiting[0].called.set()
+
+
+class Stages:
+    """Many rows of several senders: one prepares them while another writes, and everybody else waits outside.
+
+    Whoever else prepared would only take the processor from the one that holds the log's turn, and wait for it in the
+    database; and if nobody did, the processor would wait while the database works.
+    """
+
+    def __init__(self) -> None:
+        self._preparing = threading.Lock()
+        self._writing = threading.Lock()
+
+    def run(self, prepare: Callable[[], T], write: Callable[[T], R]) -> R:
+        """Return what `write` makes of what `prepare` returns."""
+        with self._preparing:
+            ready = prepare()
+            self._writing.acquire()
+        try:
+            return write(ready)
+        finally:
+            self._writing.release()
 
 
 def _work(connection: Connection, company: Sequence[_Ticket]) -> None:
