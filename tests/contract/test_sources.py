@@ -111,6 +111,18 @@ def test_whatever_gives_packets_gives_a_clip_that_plays(address: str, tmp_path: 
     assert np.abs(pictures[7].astype(int) - picture(7)).mean() < 12
 
 
+def test_whoever_rests_between_packets_gets_each_of_them_in_order(address: str) -> None:
+    with opened(address) as source:
+        packets = []
+        for packet in islice(source.packets(), 20):
+            packets.append(packet)
+            source.rest()
+    steps = [b.dts - a.dts for a, b in pairwise(packets)]
+    assert max(steps) < 1.5 * min(steps), "none is missing"
+    assert all(a.received_at <= b.received_at for a, b in pairwise(packets))
+    assert packets[-1].received_at <= datetime.now(UTC) or not source.live
+
+
 @rtsp
 def test_a_camera_that_dies_is_lost_within_ten_seconds(start_rtsp: StartRtsp, tmp_path: Path) -> None:
     address, camera = start_rtsp(write_film(tmp_path / "film.mp4", Film(frames=300, key_every=5)))
