@@ -140,8 +140,11 @@ class AvSource:
         return AvFollower(self._camera, self._opened.stream.codec_context, self._since_s)
 
     def rest(self) -> None:
-        """Let a camera's packets gather, once none lies ready; see `arrival`."""
-        if self._pause and (rest_s := self._arrivals.rest_s()):
+        """Let a camera's packets gather, once none lies ready; see `arrival`.
+
+        Never without a clock of the stream's: what came apart would be told to have come together.
+        """
+        if self._pause and not self._timeline.is_ours and (rest_s := self._arrivals.rest_s()):
             self._pause(rest_s)
 
     def __enter__(self) -> Self:

@@ -32,6 +32,11 @@ class Timeline:
     _anchor: tuple[float, int] | None = None
     """When our clock began to count for the stream's, and at which `dts`."""
 
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether our clock counts now, because the stream's has stopped or is missing."""
+        return self._anchor is not None
+
     def place(self, pts: int | None, dts: int | None, duration: int, arrived_s: float | None = None) -> tuple[int, int]:
         """Return (pts, dts) for the next packet in the order received.
 

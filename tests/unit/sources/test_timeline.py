@@ -55,9 +55,11 @@ def test_where_the_camera_s_clock_stands_still_ours_counts() -> None:
     result = [timeline.place(0, 0, 0, arrived_s=number * 0.04)[1] for number in range(100)]
     assert result[-1] == pytest.approx(99 * 40, abs=4 * 40)
     assert all(a < b for a, b in pairwise(result))
+    assert timeline.is_ours
     # It runs again: what it says is joined to what came before.
     again = [timeline.place(40 * number, 40 * number, 0, arrived_s=4 + number * 0.04)[1] for number in range(1, 4)]
     assert [b - a for a, b in pairwise(again)] == [40, 40]
+    assert not timeline.is_ours
 
 
 def test_a_clock_that_runs_is_believed_however_the_packets_arrive() -> None:
