@@ -97,21 +97,18 @@ def find(connection: Connection, scope: Scope, case_id: str, *, lock: bool = Fal
 def page(connection: Connection, scope: Scope, wanted: CaseFilter, part: CasePage) -> Sequence[RowMapping]:
     """Return up to `limit + 1` cases; the one too many tells that there is a next page.
 
-    Which they are is found first, so that what is counted of each is counted of these few.
-
     By `due` those whose next duty ends first come first, those without one last, and those that are over not at all.
     """
     by = cases.c.due_at if part.sort == "due" else cases.c.began_at
-    few = select(cases.c.id).join(sites, sites.c.id == cases.c.site_id).where(sites_within(scope), *_where(wanted))
+    query = _listed(scope).where(*_where(wanted))
     if part.sort == "due":
-        few = few.where(awaits)
+        query = query.where(awaits)
     if part.behind is not None:
         # The bound values need the columns' own types: SQLite keeps instants as text.
         place, last = tuple_(by, cases.c.id), tuple_(*part.behind, types=(by.type, cases.c.id.type))
-        few = few.where(place > last if part.sort == "due" else place < last)
+        query = query.where(place > last if part.sort == "due" else place < last)
     order = (by, cases.c.id) if part.sort == "due" else (by.desc(), cases.c.id.desc())
-    few = few.order_by(*order).limit(part.limit + 1).correlate(None)
-    return connection.execute(_listed(scope).where(cases.c.id.in_(few)).order_by(*order)).mappings().all()
+    return connection.execute(query.order_by(*order).limit(part.limit + 1)).mappings().all()
 
 
 def _where(wanted: CaseFilter) -> list[ColumnElement[bool]]:
