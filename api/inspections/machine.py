@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from api.answers import Answer, put_in
 from api.inspections.lists import CheckList, Line
-from api.selfchecks.machine import Answer
 from vision.errors import InvalidInputError
 
 State = Literal["open", "concluded", "void"]
@@ -58,11 +58,7 @@ def _is_complete(answer: Answer | None) -> bool:
 def answered(inspection: Inspection, answers: Mapping[str, Answer]) -> Inspection:
     """Return it with these lines answered (again); InvalidInputError where it is not open, or no such line is asked."""
     _require_open(inspection)
-    known = {line.id for line in inspection.lines}
-    for name in answers:
-        if name not in known:
-            raise InvalidInputError("answers", name, f"a line of this list: {', '.join(sorted(known))}")
-    return replace(inspection, answers={**inspection.answers, **answers})
+    return replace(inspection, answers=put_in(inspection.answers, (line.id for line in inspection.lines), answers))
 
 
 def concluded(inspection: Inspection, at: datetime) -> Inspection:

@@ -1,23 +1,23 @@
 """Inspections at work: opened by a supervisor, filled in on the spot, concluded or void; each in one transaction."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from api.answers import Answers
 from api.audit import Act
 from api.audit import record as note
 from api.auth.caller import Caller
 from api.bodies import version_etag
 from api.errors import ConflictError, NotFoundError
+from api.filling import require_photos
 from api.inspections.lists import load_lists
 from api.inspections.machine import Inspection, answered, concluded, voided
 from api.photos.challenge import Subject
 from api.preconditions import require
-from api.selfchecks.machine import Answer
-from api.store import inspections, photos, sites
+from api.store import inspections, sites
 from api.store.inspections import Row
 from vision.errors import InvalidInputError
 
@@ -58,14 +58,10 @@ def begin(connection: Connection, caller: Caller, site_id: str, name: str, now: 
     return row["id"]
 
 
-def fill_in(connection: Connection, caller: Caller, seen: Seen, answers: Mapping[str, Answer]) -> None:
+def fill_in(connection: Connection, caller: Caller, seen: Seen, answers: Answers) -> None:
     """Write answers; every photo must be a five-fixed one of this very inspection, taken by the site's people."""
     row, inspection = _held(connection, caller, seen)
-    wanted = [photo for answer in answers.values() for photo in answer.photos]
-    known = {each["id"] for each in photos.about(connection, Subject.INSPECTION, seen.inspection_id, wanted)}
-    for photo in wanted:
-        if photo not in known:
-            raise InvalidInputError("photos", photo, "a photo that answered a live challenge for this inspection")
+    require_photos(connection, Subject.INSPECTION, seen.inspection_id, answers)
     inspections.put(connection, row, answered(inspection, answers))
 
 

@@ -12,14 +12,13 @@ from api.auth.gate import Gate, GatedRoute
 from api.cursors import instant, pack, unpack
 from api.errors import NotFoundError
 from api.fields import Slug, Written
+from api.filling import Filled
 from api.inspections.bodies import inspection_body, list_body
 from api.inspections.lists import load_lists
 from api.inspections.machine import Outcome, State
 from api.inspections.working import Seen, begin, conclude, fill_in, void
 from api.preconditions import Terms
 from api.replaying import Request, once
-from api.routes.selfchecks import Filled
-from api.selfchecks.machine import Answer
 from api.services import Wired
 from api.shapes.inspecting import CHECK_LISTS, INSPECTION, INSPECTIONS
 from api.store import inspections, replays
@@ -125,12 +124,11 @@ def fill_inspection(
     inspection_id: UUID, told: Filled, services: Wired, caller: Inspector, terms: Annotated[Terms, Depends()]
 ) -> INSPECTION:
     """Answer some lines; If-Match is required. What is not in order, or does not apply, needs a note."""
-    answers = {name: Answer(answer.result, answer.note, tuple(answer.photos)) for name, answer in told.answers.items()}
     seen = Seen(str(inspection_id), terms.if_match)
     print_ = replays.fingerprint("inspection.fill", seen.inspection_id, told.model_dump(mode="json"))
 
     def work(connection: Connection) -> dict[str, Any]:
-        fill_in(connection, caller, seen, answers)
+        fill_in(connection, caller, seen, told.told())
         return _body(connection, caller, seen.inspection_id)
 
     with services.database.write() as connection:

@@ -13,13 +13,13 @@ from api.auth.caller import Caller, Permission
 from api.auth.gate import Gate, GatedRoute
 from api.cursors import instant, pack, unpack
 from api.errors import NotFoundError
-from api.fields import Line, Slug
+from api.fields import Slug
+from api.filling import Filled
 from api.places.facts import Day
 from api.preconditions import Terms
 from api.replaying import Request, once
 from api.selfchecks.bodies import check_body, record_paper, record_sheet
 from api.selfchecks.lists import Post, RoundName
-from api.selfchecks.machine import Answer, Result
 from api.selfchecks.rounds import Seen, enroll, fill_in, seen_of, sign
 from api.services import Wired
 from api.shapes import binary
@@ -68,24 +68,6 @@ class Record(Listing):
 
     format: Literal["xlsx", "pdf"] = "xlsx"
     language: Literal["zh", "en"] = "zh"
-
-
-class AnswerBody(BaseModel):
-    """What was found for one line."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    result: Result
-    note: Line = Field(default="", max_length=500)
-    photos: list[Annotated[Line, Field(min_length=1, max_length=64)]] = Field(default=[], max_length=8)
-
-
-class Filled(BaseModel):
-    """Answers by the id of their line; the others stay as they are."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    answers: dict[Slug, AnswerBody] = Field(min_length=1, max_length=64)
 
 
 class Posts(BaseModel):
@@ -178,12 +160,11 @@ def get_check(check_id: UUID, services: Wired, caller: Reader, response: Respons
 @router.patch("/{check_id}", summary="Fill in lines")
 def fill(check_id: UUID, told: Filled, services: Wired, caller: Cook, terms: Annotated[Terms, Depends()]) -> SELF_CHECK:
     """Answer some lines; If-Match is required. What is not in order needs a note; some lines need a photo."""
-    answers = {name: Answer(answer.result, answer.note, tuple(answer.photos)) for name, answer in told.answers.items()}
     now, seen = services.clock.now(), Seen(str(check_id), terms.if_match)
     print_ = replays.fingerprint("selfcheck", seen.check_id, told.model_dump(mode="json"))
 
     def work(connection: Connection) -> dict[str, Any]:
-        fill_in(connection, caller, seen, answers, now)
+        fill_in(connection, caller, seen, told.told(), now)
         return _body(connection, caller, seen.check_id)
 
     with services.database.write() as connection:

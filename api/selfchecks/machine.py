@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from api.answers import Answer, put_in
 from api.selfchecks.lists import Line, Round, RoundName
 from vision.errors import InvalidInputError
 
 State = Literal["open", "signed", "missed"]
-Result = Literal["ok", "not_ok", "not_applicable"]
 _DAY = timedelta(days=1)
 
 
@@ -50,15 +50,6 @@ def period_of(name: RoundName, day: date) -> Period:
         return Period(monday, monday + 7 * _DAY)
     first = day.replace(day=1)
     return Period(first, (first + timedelta(days=31)).replace(day=1))
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was found for one line."""
-
-    result: Result
-    note: str = ""
-    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +108,7 @@ def opened(round_: Round, period: Period, time_zone: str, lines: tuple[Line, ...
 def answered(check: SelfCheck, answers: Mapping[str, Answer], at: datetime) -> SelfCheck:
     """Return it with these lines answered (again); InvalidInputError where it cannot be, or no such line is asked."""
     _require_open(check, at)
-    known = {line.id for line in check.lines}
-    for name in answers:
-        if name not in known:
-            raise InvalidInputError("answers", name, f"a line of this list: {', '.join(sorted(known))}")
-    return replace(check, answers={**check.answers, **answers})
+    return replace(check, answers=put_in(check.answers, (line.id for line in check.lines), answers))
 
 
 def signed(check: SelfCheck, at: datetime) -> SelfCheck:

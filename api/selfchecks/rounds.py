@@ -8,18 +8,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from api.answers import Answers
 from api.audit import Act
 from api.audit import record as note
 from api.auth.caller import Caller
 from api.bodies import version_etag
 from api.errors import ForbiddenError, NotFoundError
+from api.filling import require_photos
 from api.photos.challenge import Subject
 from api.preconditions import require
 from api.selfchecks.lists import ROUNDS, load_lists
-from api.selfchecks.machine import Answer, Period, SelfCheck, advanced, answered, opened, period_of, signed
-from api.store import photos, selfchecks
+from api.selfchecks.machine import Period, SelfCheck, advanced, answered, opened, period_of, signed
+from api.store import selfchecks
 from api.store.scope import WHOLE
-from vision.errors import InvalidInputError
 
 AT_ONCE = 200
 Row = Mapping[Any, Any]
@@ -78,14 +79,10 @@ class Seen:
     if_match: str
 
 
-def fill_in(connection: Connection, caller: Caller, seen: Seen, answers: Mapping[str, Answer], now: datetime) -> None:
+def fill_in(connection: Connection, caller: Caller, seen: Seen, answers: Answers, now: datetime) -> None:
     """Write answers; every photo must be a five-fixed one of this very round."""
     row, check = _held(connection, caller, seen)
-    wanted = [photo for answer in answers.values() for photo in answer.photos]
-    known = {each["id"] for each in photos.about(connection, Subject.SELFCHECK, seen.check_id, wanted)}
-    for photo in wanted:
-        if photo not in known:
-            raise InvalidInputError("photos", photo, "a photo that answered a live challenge for this self-check")
+    require_photos(connection, Subject.SELFCHECK, seen.check_id, answers)
     selfchecks.put(connection, row, answered(check, answers, now))
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api import answers
 from api.photos.challenge import Subject
 from api.photos.checks import Name, Result
 from api.selfchecks import machine
@@ -128,7 +129,7 @@ class SourceTold(BaseModel):
 class LineAnswer(BaseModel):
     """What was found for a line."""
 
-    result: machine.Result
+    result: answers.Result
     note: str
     photos: list[str]
 

@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, insert, select, tuple_, update
 
+from api.answers import LOST, read, written
 from api.inspections.lists import Line, Lists
 from api.inspections.machine import Inspection
-from api.selfchecks.machine import Answer
 from api.store import scoring
 from api.store.database import insert_new, upsert
 from api.store.inspection_schema import admissions, inspections
@@ -33,7 +33,7 @@ def _values(inspection: Inspection) -> dict[str, Any]:
         "state": inspection.state,
         "outcome": inspection.outcome,
         "valid_until": inspection.valid_until,
-        "answers": {name: asdict(answer) for name, answer in inspection.answers.items()},
+        "answers": written(inspection.answers),
     }
 
 
@@ -46,13 +46,9 @@ def put(connection: Connection, row: Row, inspection: Inspection, **values: Any)
 def inspection_of(row: Row, lists: Lists) -> Inspection:
     """Return the inspection of a row; a line that its list no longer has keeps its name."""
     known = {line.id: line for line in lists.lines}
-    lost = {"zh": "（已取消的项目）", "en": "(no longer asked)"}
-    gone = (Line(name, (), False, lost, "", "D") for name in row["lines"])
+    gone = (Line(name, (), False, LOST, "", "D") for name in row["lines"])
     lines = tuple(known.get(line.id, line) for line in gone)
-    answers = {
-        name: Answer(told["result"], told["note"], tuple(told["photos"])) for name, told in row["answers"].items()
-    }
-    state = (row["state"], answers, row["outcome"], row["valid_until"])
+    state = (row["state"], read(row["answers"]), row["outcome"], row["valid_until"])
     return Inspection(lists.lists[row["list"]], lines, row["opened_at"], *state)
 
 

@@ -1,15 +1,16 @@
 """Self-checks: posts, plans and rounds, and between rows and the pure machine."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, tuple_, update
 
+from api.answers import LOST, read, written
 from api.selfchecks.lists import Line, Lists, RoundName
-from api.selfchecks.machine import Answer, Period, SelfCheck
+from api.selfchecks.machine import Period, SelfCheck
 from api.store.case_schema import NEVER
 from api.store.database import insert_new, upsert
 from api.store.schema import events, sites, users
@@ -86,7 +87,7 @@ def add(connection: Connection, site_id: str, period: Period, check: SelfCheck, 
 def _values(check: SelfCheck) -> dict[str, Any]:
     return {
         "state": check.state,
-        "answers": {name: asdict(answer) for name, answer in check.answers.items()},
+        "answers": written(check.answers),
         "reminded_at": check.reminded_at,
         "signed_at": check.signed_at,
         "signed_late": check.is_late,
@@ -103,15 +104,11 @@ def put(connection: Connection, row: Row, check: SelfCheck, **values: Any) -> No
 def check_of(row: Row, lists: Lists) -> SelfCheck:
     """Return the round of a row; a line that the list no longer has keeps its name."""
     known = {line.id: line for line in lists.lines}
-    lost = {"zh": "（已取消的项目）", "en": "(no longer asked)"}
-    gone = (Line(name, (), (), lost, (), photo=False, source="", grade="D") for name in row["lines"])
+    gone = (Line(name, (), (), LOST, (), photo=False, source="", grade="D") for name in row["lines"])
     lines = tuple(known.get(line.id, line) for line in gone)
-    answers = {
-        name: Answer(told["result"], told["note"], tuple(told["photos"])) for name, told in row["answers"].items()
-    }
     round_ = lists.rounds[row["round"]]
     instants = (row["begins_at"], row["ends_at"])
-    return SelfCheck(round_, *instants, lines, row["state"], answers, row["reminded_at"], row["signed_at"])
+    return SelfCheck(round_, *instants, lines, row["state"], read(row["answers"]), row["reminded_at"], row["signed_at"])
 
 
 def _listed(scope: Scope) -> Select[Any]:

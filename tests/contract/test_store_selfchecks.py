@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from api.answers import Answer
 from api.selfchecks.lists import load_lists
-from api.selfchecks.machine import Answer, answered
+from api.selfchecks.machine import answered
 from api.selfchecks.rounds import advance, enroll, open_due
 from api.store import selfchecks, sites
 from api.store.database import Database

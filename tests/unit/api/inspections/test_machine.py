@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.answers import Answer, Result
 from api.inspections.lists import LISTS, load_lists
 from api.inspections.machine import STANDS, Inspection, admission, answered, concluded, voided
-from api.selfchecks.machine import Answer, Result
 from vision.errors import InvalidInputError
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.answers import Answer
 from api.selfchecks.lists import ROUNDS, RoundName, load_lists
-from api.selfchecks.machine import Answer, SelfCheck, advanced, answered, opened, period_of, signed
+from api.selfchecks.machine import SelfCheck, advanced, answered, opened, period_of, signed
 from vision.errors import InvalidInputError
 
 LISTS = load_lists()
