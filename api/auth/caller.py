@@ -30,6 +30,8 @@ class Permission(StrEnum):
     """Take steps: which, says the case machine for supervisors and for kitchens."""
     CASES_ANSWER = "cases:answer"
     """Have duties of one's own site."""
+    CASES_ASSIGN = "cases:assign"
+    """Say which officer answers for a case."""
     PHOTOS_TAKE = "photos:take"
     """Register a phone and send five-fixed proofs of one's own site."""
     SELFCHECKS_ANSWER = "selfchecks:answer"
@@ -71,7 +73,7 @@ _VOUCH = frozenset({_P.PHOTOS_VOUCH, _P.BATCHES_TRACE})
 _READ = frozenset({_P.EVENTS_READ, _P.SITES_READ, _P.DETECT, _P.NOTICES_READ})
 _SUPERVISE = _READ | {
     *(_P.EVENTS_REVIEW, _P.CASES_ACT, _P.MEDIA_UNBLURRED, _P.REGISTER_READ, _P.CAMERAS_PROBE),
-    *(_P.SITES_GRADE, _P.CONTACTS_READ, _P.TARGETS_READ, _P.NOTICES_SEND),
+    *(_P.SITES_GRADE, _P.CONTACTS_READ, _P.TARGETS_READ, _P.NOTICES_SEND, _P.CASES_ASSIGN),
 }
 OF_ROLE: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _SUPERVISE

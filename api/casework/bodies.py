@@ -14,8 +14,8 @@ from api.store.case_schema import NEVER
 Row = Mapping[Any, Any]
 
 
-def case_body(row: Row, clocks: Iterable[Row], now: datetime) -> dict[str, Any]:
-    """Return a case as lists need it: with the clocks that are not stopped."""
+def case_body(row: Row, clocks: Iterable[Row], now: datetime, officer: str | None = None) -> dict[str, Any]:
+    """Return a case as lists need it: with the clocks that are not stopped, and the officer who answers for it."""
     plain = ("id", "kind", "tier", "stage", "appeal", "card", "turn", "repeats", "site_name", "version")
     due_at = None if row["due_at"] == NEVER else row["due_at"]
     return {
@@ -29,6 +29,7 @@ def case_body(row: Row, clocks: Iterable[Row], now: datetime) -> dict[str, Any]:
         "updated_at": instant(row["updated_at"]),
         "due_at": instant(due_at),
         "overdue": row["due_at"] <= now,
+        "assignee": officer,
         "clocks": [clock_body(clock, now) for clock in clocks if _matters(row, clock, now)],
         "etag": version_etag(row),
     }

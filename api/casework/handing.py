@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from api.audit import Act
 from api.audit import record as note
-from api.auth.caller import Caller
 from api.casework.delivering import order_id_of
 from api.casework.holding import Row
 from api.casework.telling import Happening, tell
@@ -25,7 +24,7 @@ class Handover:
     reason: str
 
 
-def follow_site(connection: Connection, caller: Caller, handover: Handover, now: datetime) -> None:
+def follow_site(connection: Connection, actor: str, handover: Handover, now: datetime) -> None:
     """Let everything follow a site whose region has just changed, in the same transaction, with the log's turn.
 
     Each open case is told of, with its clocks as they are; the officers who answer for the site from now on get a copy
@@ -39,6 +38,6 @@ def follow_site(connection: Connection, caller: Caller, handover: Handover, now:
     for row in open_cases:
         notices.copy_to_new_users(connection, order_id_of(row["id"]), officers)
         mark = f"handover/{handover.site['version'] + 1}"
-        tell(connection, row["id"], Happening("handed_over", mark, now, caller.actor, told, audited=False), now)
+        tell(connection, row["id"], Happening("handed_over", mark, now, actor, told, audited=False), now)
     ids = [row["id"] for row in open_cases]
-    note(connection, Act(caller.actor, "site.handed_over", site, {**told, "cases": ids}), now)
+    note(connection, Act(actor, "site.handed_over", site, {**told, "cases": ids}), now)

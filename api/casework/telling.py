@@ -19,7 +19,7 @@ from api.store.scope import WHOLE
 
 SOURCE = "mingchu/api"
 SYSTEM = "system"
-_QUIET = frozenset({"reminded", "overdue", "state"})
+_QUIET = frozenset({"reminded", "overdue", "state", "assigned"})
 """What changes no score."""
 
 

@@ -23,7 +23,7 @@ from api.errors import ConflictError
 from api.objects import ObjectStore
 from api.photos.bodies import photo_body
 from api.photos.challenge import Subject
-from api.store import cases, media, notices, photo_keeping, photos, reviews, threads
+from api.store import assignments, cases, media, notices, photo_keeping, photos, reviews, threads
 from api.store.keeping_schema import day_seals, deletions, sealed_manifests
 from api.store.photos import PhotoFilter, PhotoPage
 from api.store.schema import audit
@@ -84,7 +84,7 @@ def _written(value: Any) -> bytes:
 def _case(connection: Connection, row: Row, members: Sequence[Row], evidence: Any, now: datetime) -> dict[str, Any]:
     clocks = cases.clocks_of(connection, [row["id"]])[row["id"]]
     return {
-        **case_body(row, clocks, now),
+        **case_body(row, clocks, now, assignments.of_cases(connection, [row["id"]]).get(row["id"])),
         "policy": row["policy"],
         "terms": row["terms"],
         "events": [member_body(member, evidence.get(member["id"], ())) for member in members],

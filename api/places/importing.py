@@ -11,12 +11,13 @@ from sqlalchemy import Connection, RowMapping
 from api.addresses import without_password
 from api.audit import Act
 from api.audit import record as note
+from api.casework.handing import Handover, follow_site
 from api.places import levels
 from api.places.checking import AddressCheck, Checked, Complaints, Draft, RowError, checked, error_at, in_order
 from api.places.columns import TABLES, TableName
 from api.places.contacts import unmasked
 from api.places.sheets import sheets
-from api.store import bulk, events, log, users
+from api.store import bulk, events, log
 from api.store.database import Database
 from api.store.regions import LONGEST_PATH
 from api.store.scope import Scope
@@ -25,6 +26,8 @@ from vision.errors import InvalidInputError
 
 Keep = Literal["all", "good"]
 """`all`: one wrong row and nothing is kept; `good`: wrong rows are left out."""
+IMPORTED = "by an import"
+"""Why a site that moves is handed over."""
 Row = dict[str, Any]
 Stored = Mapping[str, RowMapping]
 
@@ -118,7 +121,7 @@ def _store(
     connection: Connection, order: Order, found: Mapping[TableName, Checked], report: Report, now: datetime
 ) -> None:
     for table in in_order(found):
-        work = _Work(connection, order.by.scope, table, report, now)
+        work = _Work(connection, order.by, table, report, now)
         stored = bulk.known(connection, table.table, (draft.id for draft in table.drafts))
         work.put(_PLANNERS[table.table](work, stored), stored)
 
@@ -128,7 +131,7 @@ class _Work:
     """One table under way; what was stored of the tables before it is visible already."""
 
     connection: Connection
-    scope: Scope
+    by: Importer
     table: Checked
     report: Report
     now: datetime
@@ -166,19 +169,19 @@ class _Work:
         return {"updated_at": self.now, **({"created_at": self.now, "version": 1} if created else {})}
 
     def _change(self, rows: Sequence[Row], stored: Stored) -> None:
-        bulk.change(self.connection, self.table.table, rows)
-        if self.table.table != "sites":
-            return
-        moved = [row for row in rows if row.get("region_id", _region(row, stored)) != _region(row, stored)]
-        for row in moved:
-            users.follow_site(self.connection, row["id"], row["region_id"])
+        moved = [row for row in rows if self._moves(row, stored)]
         if moved:
-            log.take_turn(self.connection)  # nobody may tell of an event of the region that was, after this looked
+            log.take_turn(self.connection)  # nobody may tell of an event or a case of the region that was, after this
+        bulk.change(self.connection, self.table.table, rows)
+        if moved:
             events.follow_sites(self.connection, [row["id"] for row in moved])
+        for row in moved:
+            handover = Handover(stored[row["id"]], row["region_id"], IMPORTED)
+            follow_site(self.connection, self.by.actor, handover, self.now)
 
-
-def _region(row: Row, stored: Stored) -> str:
-    return str(stored[row["id"]]["region_id"])
+    def _moves(self, row: Row, stored: Stored) -> bool:
+        before = stored[row["id"]]
+        return self.table.table == "sites" and row.get("region_id", before["region_id"]) != before["region_id"]
 
 
 def _same(name: str, value: object, stored: object) -> bool:
@@ -197,7 +200,7 @@ def _spelt_out(name: str, stored: Any) -> Any:
 
 def _regions(work: _Work, stored: Stored) -> Iterator[Draft]:
     """Yield regions, parents first, each with its path."""
-    tree: dict[str, Mapping[Any, Any]] = dict(bulk.regions_of(work.connection, work.scope))
+    tree: dict[str, Mapping[Any, Any]] = dict(bulk.regions_of(work.connection, work.by.scope))
     waiting = {draft.id: draft for draft in work.table.drafts}
     for draft in work.table.drafts:
         for each in _with_parents(draft, waiting):
@@ -245,7 +248,7 @@ def _region_fault(draft: Draft, tree: Mapping[str, Mapping[Any, Any]], stored: S
 
 
 def _sites(work: _Work, stored: Stored) -> Iterator[Draft]:
-    tree = bulk.regions_of(work.connection, work.scope)
+    tree = bulk.regions_of(work.connection, work.by.scope)
     for draft in work.table.drafts:
         row = stored.get(draft.id)
         says_where = row is None or "region_id" in work.table.given
@@ -263,7 +266,7 @@ def _sites(work: _Work, stored: Stored) -> Iterator[Draft]:
 
 def _cameras(work: _Work, stored: Stored) -> Iterator[Draft]:
     wanted = {draft.values["site_id"] for draft in work.table.drafts}
-    mine = bulk.sites_of(work.connection, work.scope, [*wanted, *(row["site_id"] for row in stored.values())])
+    mine = bulk.sites_of(work.connection, work.by.scope, [*wanted, *(row["site_id"] for row in stored.values())])
     for draft in work.table.drafts:
         row = stored.get(draft.id)
         fault = _camera_fault(draft, row, mine)

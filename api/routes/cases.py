@@ -14,6 +14,7 @@ from api.auth.gate import Gate, GatedRoute
 from api.cases.evidence import gaps
 from api.cases.machine import Action, Case, Stage, permitted
 from api.casework.acting import Wanted, act
+from api.casework.assigning import Assignment, assign
 from api.casework.bodies import case_body, clock_body, member_body, permitted_body, story
 from api.casework.holding import actor_of, as_seen_by, no_case
 from api.casework.ordering import kind_names, quotes
@@ -24,12 +25,13 @@ from api.preconditions import Terms
 from api.replaying import Request, once
 from api.services import Wired
 from api.shapes.events import CASE, CASES, DUTIES
-from api.store import cases, devices, media, replays
+from api.store import assignments, cases, devices, media, replays
 from vision.errors import InvalidInputError
 
 router = APIRouter(prefix="/v1", tags=["supervise"], route_class=GatedRoute)
 Reader = Annotated[Caller, Depends(Gate(Permission.EVENTS_READ))]
 Actor = Annotated[Caller, Depends(Gate(Permission.CASES_ACT))]
+Assigner = Annotated[Caller, Depends(Gate(Permission.CASES_ASSIGN))]
 Kitchen = Annotated[Caller, Depends(Gate(Permission.CASES_ANSWER))]
 Card = Literal["none", "yellow", "red", "on_site"]
 Appeal = Literal["none", "filed", "upheld", "rejected"]
@@ -69,6 +71,10 @@ class Listing(BaseModel):
     """A duty of a person has run out."""
     mine: bool = False
     """Confirmed by the caller, or the caller has done a step."""
+    assignee: Line = Field(default="", max_length=64)
+    """The officer of this name answers for it."""
+    assigned: bool | None = None
+    """Some officer answers for it, or nobody."""
     sort: Literal["newest", "due"] = "newest"
     """`due`: whose next duty ends first; cases that are over are left out."""
     limit: int = Field(default=50, ge=1, le=200)
@@ -78,8 +84,15 @@ class Listing(BaseModel):
         """Return the value that the repository takes."""
         lists = ("stage", "card", "appeal", "turn", "site", "kind", "tier")
         chosen = {name: tuple(str(value) for value in getattr(self, name)) for name in lists}
-        of_user = caller.id if self.mine else ""
-        return cases.CaseFilter(**chosen, open=self.open, overdue=self.overdue, of_user=of_user, at=at)
+        return cases.CaseFilter(
+            **chosen,
+            open=self.open,
+            overdue=self.overdue,
+            of_user=caller.id if self.mine else "",
+            at=at,
+            assignee=self.assignee,
+            assigned=self.assigned,
+        )
 
     def page(self) -> cases.CasePage:
         """Return the part that the repository shall read."""
@@ -103,6 +116,14 @@ class StepBody(BaseModel):
     """Of an extension: the new deadline."""
 
 
+class Assignee(BaseModel):
+    """Which officer answers for a case; null = nobody."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    officer: Annotated[Line, Field(min_length=1, max_length=64)] | None
+
+
 @router.get("/cases", summary="List cases")
 def list_cases(wanted: Annotated[Listing, Query()], services: Wired, caller: Reader) -> CASES:
     """Return one page; `next` is the cursor of the following one, null at the end."""
@@ -110,8 +131,9 @@ def list_cases(wanted: Annotated[Listing, Query()], services: Wired, caller: Rea
     with services.database.read() as connection:
         rows = cases.page(connection, caller.scope, wanted.filter(caller, now), wanted.page())
         shown = rows[: wanted.limit]
-        clocks = cases.clocks_of(connection, [row["id"] for row in shown])
-    items = [case_body(row, clocks[row["id"]], now) for row in shown]
+        ids = [row["id"] for row in shown]
+        clocks, officers = cases.clocks_of(connection, ids), assignments.of_cases(connection, ids)
+    items = [case_body(row, clocks[row["id"]], now, officers.get(row["id"])) for row in shown]
     return {"items": items, "next": _cursor(wanted.sort, shown[-1]) if len(rows) > wanted.limit else None}
 
 
@@ -132,6 +154,27 @@ def get_case(case_id: UUID, services: Wired, caller: Reader, response: Response)
     with services.database.read() as connection:
         body = _told(connection, caller, str(case_id), services.clock.now())
     response.headers["ETag"] = body["etag"]
+    return body
+
+
+@router.put("/cases/{case_id}/assignee", summary="Say who answers for a case")
+def assign_case(
+    case_id: UUID, told: Assignee, services: Wired, caller: Assigner, terms: Annotated[Terms, Depends()]
+) -> CASE:
+    """Let one officer answer for a case, or nobody; If-Match is required. The officer gets a copy of its order.
+
+    `officers` of the case says who it may be. It counts for as long as the officer is there and the site is theirs.
+    """
+    wanted, now = Assignment(str(case_id), told.officer, terms.if_match), services.clock.now()
+    print_ = replays.fingerprint("case.assignee", wanted.case_id, told.model_dump(mode="json"))
+
+    def work(connection: Connection) -> dict[str, Any]:
+        assign(connection, caller, wanted, now)
+        return _told(connection, caller, wanted.case_id, now)
+
+    with services.database.write() as connection:
+        body = once(connection, Request(caller.id, terms.idempotency_key, print_, now), work)
+    services.log_bell.ring()
     return body
 
 
@@ -171,7 +214,8 @@ def _told(connection: Connection, caller: Caller, case_id: str, now: datetime) -
     clocks, watched = cases.clocks_of(connection, [case_id])[case_id], cases.watched(connection, row)
     evidence = media.of_events(connection, [member["id"] for member in members])
     return {
-        **case_body(row, clocks, now),
+        **case_body(row, clocks, now, assignments.of_cases(connection, [case_id]).get(case_id)),
+        "officers": _officers(connection, caller, row),
         "kind_names": kind_names(row["kind"]),
         "policy": row["policy"],
         "terms": row["terms"],
@@ -182,6 +226,13 @@ def _told(connection: Connection, caller: Caller, case_id: str, now: datetime) -
         "permitted": _permitted(connection, caller, watched.case, now),
         **_penalty(connection, row, watched.case, now, members),
     }
+
+
+def _officers(connection: Connection, caller: Caller, row: Mapping[Any, Any]) -> list[str]:
+    """Return to whom this caller may assign a case."""
+    if not caller.may(Permission.CASES_ASSIGN) or row["turn"] == "none":
+        return []
+    return [name for _, name in assignments.candidates(connection, row["site_id"])]
 
 
 def _permitted(connection: Connection, caller: Caller, case: Case, now: datetime) -> list[dict[str, Any]]:
@@ -207,8 +258,9 @@ def _penalty(
 def _duty(connection: Connection, caller: Caller, row: Mapping[Any, Any], now: datetime) -> dict[str, Any]:
     clocks = cases.clocks_of(connection, [row["id"]])[row["id"]]
     case = cases.watched(connection, row).case
+    officer = assignments.of_cases(connection, [row["id"]]).get(row["id"])
     return {
-        **case_body(row, clocks, now),
+        **case_body(row, clocks, now, officer),
         "kind_names": kind_names(row["kind"]),
         "order": row["order_texts"] or None,
         "permitted": _permitted(connection, caller, case, now),

@@ -46,6 +46,8 @@ class Listing(BaseModel):
     q: Line = Field(default="", max_length=64)
     """A part of the name, or the id."""
     licence_ends_before: Day | None = None
+    supplier: bool | None = None
+    """It was pre-inspected, or waits to be: `may_supply` says what came of it."""
     limit: int = Field(default=500, ge=1, le=1000)
     cursor: str = Field(default="", max_length=1000)
 
@@ -62,7 +64,9 @@ class Listing(BaseModel):
         if self.region and row is None:
             raise InvalidInputError("region", self.region, "a region of yours")
         path = row["path"] if row else ""
-        return sites.SiteFilter(tuple(self.type), tuple(self.grade), path, self.q, self.licence_ends_before)
+        return sites.SiteFilter(
+            tuple(self.type), tuple(self.grade), path, self.q, self.licence_ends_before, self.supplier
+        )
 
 
 class NewAuthority(BaseModel):
@@ -123,7 +127,7 @@ def change_site(
             _require_region(connection, caller, facts.region)
         _write(connection, caller, row, facts, now)
         if facts.region != row["region_id"]:
-            follow_site(connection, caller, Handover(row, facts.region, ""), now)
+            follow_site(connection, caller.actor, Handover(row, facts.region, ""), now)
         answer = _told(connection, caller, site_id, response, now)
     services.camera_bell.ring()
     services.log_bell.ring()
@@ -149,7 +153,7 @@ def hand_over(
             raise InvalidInputError("region", told.region, "another region than the site's own")
         if not sites.change(connection, site_id, row["version"], {"region_id": told.region, "updated_at": now}):
             raise StaleError("somebody else has changed this site meanwhile")
-        follow_site(connection, caller, Handover(row, told.region, told.reason), now)
+        follow_site(connection, caller.actor, Handover(row, told.region, told.reason), now)
         answer = _told(connection, caller, site_id, response, now)
     services.camera_bell.ring()
     services.log_bell.ring()

@@ -85,6 +85,7 @@ def import_file(
         raise _refusal(report)
     if report.kept:
         services.camera_bell.ring()
+        services.log_bell.ring()
     return report.body(MOST_SHOWN)
 
 

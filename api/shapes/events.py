@@ -142,6 +142,7 @@ class Case(BaseModel):
     updated_at: Instant
     due_at: Instant | None
     overdue: bool
+    assignee: str | None = Field(description="The officer who answers for it; null = nobody.")
     clocks: list[RunningClock]
     version: int
     etag: Etag
@@ -186,6 +187,7 @@ class CaseInFull(Duty):
 
     policy: str
     terms: dict[str, Any]
+    officers: list[str] = Field(description="To whom this caller may assign it, the nearest first.")
     events: list[Member]
     story: list[Happening]
     usable_as_penalty_evidence: bool

@@ -107,6 +107,7 @@ BODIES: dict[str, Any] = {
     "POST /v1/regions": {"id": "xihu", "name": "西湖区", "parent": "hangzhou"},
     "POST /v1/sites": {"id": "kitchen-7", "name": "七号食堂", "region": "xihu", "type": "restaurant"},
     "PATCH /v1/sites/{site_id}": {"name": "七号食堂（东）", "hours": None},
+    "PUT /v1/cases/{case_id}/assignee": {"officer": "anna"},
     "POST /v1/sites/{site_id}/handover": {"region": "yuhang", "reason": "The street belongs to Yuhang now."},
     "POST /v1/sites/{site_id}/gradings": {"static_other": 12, "dynamic": 8, "note": "visit of 24 November"},
     "POST /v1/inspections": {"site": "kitchen-7", "list": "canteen_supplier"},

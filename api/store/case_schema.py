@@ -134,3 +134,14 @@ case_clocks = Table(
     CheckConstraint("number >= 1 AND reminded >= 0", name="number"),
 )
 """`left_us`: microseconds that are left of a clock which pauses. `reminded`: how many of its reminders were given."""
+
+case_assignments = Table(
+    "case_assignments",
+    metadata,
+    Column("case_id", String(36), ForeignKey("cases.id"), primary_key=True),
+    Column("user_id", String(64), ForeignKey("users.id"), nullable=False),
+    Column("assigned_by", String(64), ForeignKey("users.id"), nullable=False),
+    Column("assigned_at", Utc, nullable=False),
+    Index(None, "user_id"),
+)
+"""Which officer answers for a case; one at most."""

@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from api.cases.escalation import Watched
 from api.cases.joining import Ground
+from api.store import assignments
 from api.store.case_rows import case_values, clock_rows, step_row, watched_of
 from api.store.case_schema import NEVER, awaits, case_clocks, case_events, case_steps, cases, is_open
 from api.store.database import upsert
@@ -50,6 +51,10 @@ class CaseFilter:
     of_user: str = ""
     """Confirmed by this person, or this person has done a step."""
     at: datetime = NEVER
+    assignee: str = ""
+    """The officer of this name answers for it."""
+    assigned: bool | None = None
+    """Some officer does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,10 @@ def _where(wanted: CaseFilter) -> list[ColumnElement[bool]]:
     if wanted.of_user:
         done = exists().where(case_steps.c.case_id == cases.c.id, case_steps.c.user_id == wanted.of_user)
         chosen.append(or_(cases.c.confirmed_by == wanted.of_user, done))
+    if wanted.assignee:
+        chosen.append(assignments.is_of(wanted.assignee))
+    if wanted.assigned is not None:
+        chosen.append(~assignments.is_of_nobody() if wanted.assigned else assignments.is_of_nobody())
     return chosen
 
 
@@ -230,6 +239,12 @@ def put(connection: Connection, before: Watched, after: Watched, values: Mapping
     _put_clocks(connection, before, after)
     rise = {**case_values(after), **values, "version": cases.c.version + 1}
     connection.execute(update(cases).where(cases.c.id == case.id).values(rise))
+
+
+def touch(connection: Connection, case_id: str, at: datetime) -> None:
+    """Let its ETag change: something beside its story did."""
+    change = update(cases).where(cases.c.id == case_id)
+    connection.execute(change.values(updated_at=at, version=cases.c.version + 1))
 
 
 def join(connection: Connection, case_id: str, event_id: str, user_id: str, at: datetime) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    exists,
     func,
     insert,
     or_,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 )
 
 from api.store import events, scoring
+from api.store.inspection_schema import admissions
 from api.store.schema import regions, sites
 from api.store.scope import Scope, sites_within
 
@@ -37,6 +39,8 @@ class SiteFilter:
     text: str = ""
     """Part of the name, or the whole id."""
     licence_ends_before: date | None = None
+    supplier: bool | None = None
+    """Was ever put on a list that gates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,9 @@ def _where(wanted: SiteFilter) -> list[ColumnElement[bool]]:
     if wanted.licence_ends_before is not None:
         ends = sites.c.licence_expires_on
         chosen.append(and_(ends.is_not(None), ends < wanted.licence_ends_before))
+    if wanted.supplier is not None:
+        gated = exists().where(admissions.c.site_id == sites.c.id)
+        chosen.append(gated if wanted.supplier else ~gated)
     return chosen
 
 

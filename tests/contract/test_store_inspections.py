@@ -1,18 +1,17 @@
 """Inspections on each kind of database: one open a site and list, the newest result counts, handover, scope (I9)."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from api.answers import Answer
 from api.cases.machine import Action
 from api.casework.acting import Wanted, act
 from api.casework.handing import Handover, follow_site
 from api.errors import ConflictError
 from api.inspections.lists import load_lists
 from api.inspections.working import Seen, begin, conclude, fill_in, void
-from api.selfchecks.machine import Answer
 from api.store import cases, inspections, notices, scoring, sites, users
 from api.store.case_schema import case_clocks
 from api.store.database import Database
@@ -106,7 +105,7 @@ def test_a_handover_leaves_every_clock_and_tells_the_new_officers(city: Database
         row = sites.find(connection, WHOLE, "hall")
         assert row
         assert sites.change(connection, "hall", row["version"], {"region_id": "south", "updated_at": NOW})
-        follow_site(connection, replace(ANNA, id="user-anna"), Handover(row, "south", "a new border"), NOW)
+        follow_site(connection, ANNA.actor, Handover(row, "south", "a new border"), NOW)
     assert _clocks(city) == before
     with city.read() as connection:
         assert cases.find(connection, within("/north/").scope, case_id) is None

@@ -175,6 +175,9 @@ TABLE: dict[tuple[str, str], Rule] = {
     ("GET", "/v1/cases/{case_id}"): replace(EVENTS, path="/v1/cases/{case}", other=404),
     # Within the own region the case machine tells supervisors and kitchens apart: 403 for the other's step.
     ("GET", "/v1/cases/{case_id}/order"): replace(REVIEW, path="/v1/cases/{case}/order", other=404),
+    ("PUT", "/v1/cases/{case_id}/assignee"): replace(
+        REVIEW, path="/v1/cases/{case}/assignee", body={"officer": None}, headers={"If-Match": "*"}, other=404
+    ),
     ("POST", "/v1/cases/{case_id}/{action}"): _of(
         "admin supervisor kitchen",
         path="/v1/cases/{case}/withdraw",

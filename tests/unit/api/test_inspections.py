@@ -101,6 +101,18 @@ async def test_a_spot_check_gates_nothing(world: World) -> None:
     assert await supply_of(world) == (None, [])
 
 
+async def test_suppliers_are_found_among_all_sites(world: World) -> None:
+    async def ids(wanted: str) -> list[str]:
+        return [each["id"] for each in (await got(world, f"/v1/sites?supplier={wanted}"))["items"]]
+
+    everywhere = [each["id"] for each in (await got(world, "/v1/sites"))["items"]]
+    assert (await ids("true"), await ids("false")) == ([], everywhere)
+    async with world.person(LI) as li:
+        await begun(li, "north-site", "canteen_supplier")
+    assert await ids("true") == ["north-site"]
+    assert "north-site" not in await ids("false")
+
+
 async def test_a_list_is_for_its_types_of_site(world: World) -> None:
     async with world.person(LI) as li:
         refused = await li.post("/v1/inspections", json={"site": "north-site", "list": "hospital_supplier"})
