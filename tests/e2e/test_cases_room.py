@@ -115,3 +115,22 @@ def test_who_may_not_see_a_case_is_told_so(browser: Browser, town: Town) -> None
     with visiting(browser, town, "chen") as visit:
         visit.go("/cases?case=00000000-0000-0000-0000-000000000000")
         expect(visit.page.get_by_role("alert")).to_contain_text("找不到")
+
+
+def test_a_case_is_taken_by_one_officer_and_found_by_it(browser: Browser, town: Town) -> None:  # noqa: F811
+    case = town.begin(Case("phone_use", "III", "kitchen-2", "cooking", age_s=1500))
+    with visiting(browser, town, "li") as visit:
+        visit.go(f"/cases?case={case}")
+        visit.page.get_by_role("button", name="由我承办").click()
+        expect(visit.page.get_by_label("承办人")).to_have_value("li")
+        visit.page.get_by_label("承办人").select_option("wang")
+        expect(visit.page.get_by_role("status").filter(has_text="已指定承办人：wang")).to_be_visible()
+        assert visit.barriers() == []
+        visit.go("/cases?officer=me")
+        expect(visit.page.locator(".column-none").first).to_be_visible()
+        expect(visit.page.locator(f'[data-case="{case}"]')).to_have_count(0)
+    with visiting(browser, town, "wang") as visit:
+        visit.go("/cases")
+        visit.page.get_by_label("承办人").select_option("me")
+        expect(visit.page.locator(f'[data-case="{case}"]')).to_contain_text("wang")
+    town.person("li").act(case, "withdraw", reason="演示")

@@ -1,4 +1,4 @@
-"""A kitchen's day on its phone: a self-check signed, also begun without a network; a notice read; the score; a code."""
+"""A kitchen's day on its phone: a self-check signed, an inspection, a notice read, the score, a code."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 from tests.e2e.browsing import PHONE, Visit, visiting
 from tests.e2e.console_fixtures import Case
 from tests.e2e.filming import film, filmed
-from tests.e2e.proving import kitchen, portrait
+from tests.e2e.proving import by_hand, kitchen, portrait
 from tests.e2e.stack import eventually
 from tests.e2e.test_console import ARGUMENTS, CHROMIUM, required
 from tests.e2e.test_journeys import photograph
@@ -106,6 +106,67 @@ def test_a_self_check_is_filled_in_with_what_the_cameras_saw_proven_and_signed(b
     assert len(answers["waste"]["photos"]) == 1
 
 
+def test_a_supplier_is_inspected_on_the_spot_and_its_kitchen_takes_the_photos(
+    browser: Browser, playwright: Playwright, town: Town, tmp_path: Path
+) -> None:
+    phone = filming(playwright, filmed(tmp_path / "stand.mjpeg", (by_hand(5), portrait(5)), each_s=4))
+    with visiting(browser, town, "li") as visit:
+        page = visit.page
+        visit.go("/inspections?new=1")
+        page.get_by_label("检查哪个单位").fill("红旗")
+        page.get_by_role("button", name="红旗路店").click()
+        expect(page.locator('[data-list="canteen_supplier"]')).to_contain_text("决定能否供餐")
+        assert visit.barriers() == []
+        page.locator('[data-list="canteen_supplier"]').click()
+        expect(page.locator(".supply")).to_contain_text("不得供餐")
+        (begun,) = town.person("li").get("/v1/inspections")["items"]
+        with visiting(phone, town, "cook", PHONE, **A_PHONE, **ALLOWED) as kitchen_s:
+            photographed(kitchen_s, town, begun["id"])
+        phone.close()
+        page.reload()
+        pests = page.locator('[data-line="pests"]')
+        for line in begun["lines"]:
+            answer(visit, line["id"], "不符合" if line["id"] == "premises" else "符合")
+        page.locator('[data-line="premises"]').get_by_role("textbox").fill("生熟刀具混放。")
+        pests.get_by_role("button", name="附上第 1 张五定照片").click()
+        assert visit.barriers() == []
+        page.get_by_role("button", name="保存").click()
+        page.get_by_role("button", name="完成检查").click()
+        expect(page.locator(".step-form")).to_contain_text("结果：限期改正。")
+        page.get_by_role("button", name="确定完成").click()
+        expect(page.locator("main")).to_have_attribute("data-outcome", "to_correct")
+        expect(page.locator(".supply")).to_contain_text("限期整改")
+        visit.go("/inspections?tab=suppliers")
+        expect(page.locator('[data-site="local"]')).to_contain_text("可以供餐")
+        assert visit.barriers() == []
+    told = town.person("li").get(f"/v1/inspections/{begun['id']}")
+    answers = {line["id"]: line["answer"] for line in told["lines"]}
+    assert (answers["premises"]["note"], len(answers["pests"]["photos"])) == ("生熟刀具混放。", 1)
+    assert town.person("cook").get("/v1/sites/local")["may_supply"] is True
+
+
+def photographed(visit: Visit, town: Town, inspection: str) -> None:
+    """Take the photo that the inspector asks for, with a phone that somebody lets in."""
+    page = visit.page
+    visit.go("/my?checks=1")
+    expect(page.locator(".supply")).to_contain_text("等待检查")
+    page.locator(f'[data-inspection="{inspection}"]').click()
+    page.get_by_role("link", name="拍五定照片").click()
+    page.get_by_label("手机号码").fill("138 0000 5678")
+    page.get_by_role("button", name="登记这部手机").click()
+    expect(page.get_by_label("手机号码")).to_have_count(0)
+    for phone in town.person("li").get("/v1/photos/devices")["items"]:
+        if phone["state"] == "pending":
+            town.person("li").post(f"/v1/photos/devices/{phone['id']}", {"approve": True})
+    page.reload()
+    photograph(page, "scene")
+    photograph(page, "portrait")
+    page.locator("[data-outcome]").get_by_role("button", name="返回").click()
+    expect(page.locator(".outcome")).to_contain_text("进行中")
+    assert visit.barriers() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+
+
 def test_lines_filled_in_without_a_network_wait_and_are_sent(browser: Browser, town: Town) -> None:
     weekly = eventually(lambda: town.person("cook").get("/v1/selfchecks", round="weekly")["items"])[0]["id"]
     with visiting(browser, town, "cook", PHONE, **A_PHONE) as visit:
@@ -127,11 +188,20 @@ def test_lines_filled_in_without_a_network_wait_and_are_sent(browser: Browser, t
 
 
 def test_a_training_notice_is_read_and_the_sender_sees_by_whom(browser: Browser, town: Town) -> None:
-    texts = {"zh": {"title": "夏季食品安全培训", "body": "请组织全体从业人员学习。\n七月十五日前完成。"}}
-    sent = town.person("li").post("/v1/notices", {"kind": "training", "texts": texts, "to": {"sites": ["local"]}})
+    with visiting(browser, town, "li") as visit:
+        visit.go("/inspections?tab=notices&write=1")
+        visit.page.get_by_label("标题（中文）").fill("夏季食品安全培训")
+        visit.page.get_by_label("内容（中文）").fill("请组织全体从业人员学习。\n七月十五日前完成。")
+        visit.page.get_by_role("button", name="指定单位").click()
+        visit.page.get_by_role("button", name="红旗路店").click()
+        assert visit.barriers() == []
+        visit.page.get_by_role("button", name="发给 1 个单位").click()
+        expect(visit.page.locator(".sent")).to_contain_text("已读 0 / 1")
+    (sent,) = town.person("li").get("/v1/notices/sent", kind="training")["items"]
     with visiting(browser, town, "cook", PHONE, **A_PHONE) as visit:
         page = visit.page
         visit.go("/my")
+        expect(page.locator(f'[data-training="{sent["id"]}"]')).to_contain_text("夏季食品安全培训")
         expect(page.get_by_role("link", name="通知").locator(".my-badge")).to_be_visible()
         page.get_by_role("link", name="通知").click()
         assert visit.barriers() == []
@@ -140,8 +210,11 @@ def test_a_training_notice_is_read_and_the_sender_sees_by_whom(browser: Browser,
         page.get_by_role("button", name="我已阅读").click()
         expect(page.locator(".notice-receipt")).to_contain_text("cook")
         assert visit.barriers() == []
-    receipts = town.person("li").get(f"/v1/notices/{sent['id']}/receipts")["items"]
-    assert [copy["read_by"] for copy in receipts] == ["cook"]
+    with visiting(browser, town, "li") as visit:
+        visit.go("/inspections?tab=notices")
+        visit.page.get_by_role("button", name="内容与回执").click()
+        expect(visit.page.locator(".receipts")).to_contain_text("✓ cook")
+        assert visit.barriers() == []
 
 
 def test_the_score_is_explained_case_by_case(browser: Browser, town: Town) -> None:

@@ -5,7 +5,7 @@ import { useSites } from '../review/data';
 import { useWords } from '../words';
 import { STAGES } from './types';
 
-const NAMES = ['view', 'stage', 'tier', 'kind', 'site', 'turn', 'overdue', 'mine', 'sort'] as const;
+const NAMES = ['view', 'stage', 'tier', 'kind', 'site', 'turn', 'overdue', 'mine', 'officer', 'sort'] as const;
 type Name = (typeof NAMES)[number];
 export interface Filters {
   told: Partial<Record<Name, string>>;
@@ -14,7 +14,8 @@ export interface Filters {
   narrow: Record<string, string>;
 }
 
-export function filtersOf(params: URLSearchParams): Filters {
+/** `officer`: whose they are, `me` or `nobody`. */
+export function filtersOf(params: URLSearchParams, me: string): Filters {
   const told: Filters['told'] = {};
   for (const name of NAMES) {
     const value = params.get(name);
@@ -22,9 +23,12 @@ export function filtersOf(params: URLSearchParams): Filters {
   }
   const narrow: Record<string, string> = {};
   for (const name of ['tier', 'kind', 'site', 'turn', 'overdue', 'mine'] as const) if (told[name]) narrow[name] = told[name];
+  if (told.officer === 'me') narrow.assignee = me;
+  if (told.officer === 'nobody') narrow.assigned = 'false';
   return { told, view: told.view === 'list' ? 'list' : 'board', narrow };
 }
 
+const OFFICERS = ['me', 'nobody'] as const;
 const TURNS = ['supervisor', 'kitchen'] as const;
 
 export function CaseFilters({ filters, kinds }: { filters: Filters; kinds: readonly CatalogueKind[] }) {
@@ -60,6 +64,7 @@ export function CaseFilters({ filters, kinds }: { filters: Filters; kinds: reado
       {choice('kind', t('filter.kind'), kinds.map((each) => [each.name, kind(each.name)]))}
       {sites.length > 1 && choice('site', t('cameras.site'), sites.map((site) => [site.id, site.name ?? site.id]))}
       {choice('turn', t('cases.turn'), TURNS.map((party) => [party, name('party', party)]))}
+      {choice('officer', t('officer.title'), OFFICERS.map((each) => [each, t(`officerOf.${each}`)]))}
       {toggle('overdue')}
       {toggle('mine')}
     </div>

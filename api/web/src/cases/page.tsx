@@ -7,6 +7,7 @@ import { Failure, Loading } from '../shell/states';
 import { useWords } from '../words';
 import { ClockCard } from './clock';
 import { useCase } from './data';
+import { Officer } from './officer';
 import { Signs, StagePath } from './parts';
 import { Pictures } from './pictures';
 import { OrderText, Steps } from './steps';
@@ -63,7 +64,7 @@ function CaseView({ file, user }: { file: CaseFile; user: User }) {
             <Steps file={file} />
           </section>
           <Clocks file={file} />
-          <Parties file={file} />
+          <Parties file={file} me={user.name} />
           <Penalty file={file} />
         </aside>
       </div>
@@ -98,7 +99,7 @@ function Clocks({ file }: { file: CaseFile }) {
   );
 }
 
-function Parties({ file }: { file: CaseFile }) {
+function Parties({ file, me }: { file: CaseFile; me: string }) {
   const { t, name } = useWords();
   const people = [...new Map(file.story.filter((entry) => entry.role !== 'system').map((entry) => [`${entry.role}/${entry.by}`, entry])).values()];
   return (
@@ -115,6 +116,12 @@ function Parties({ file }: { file: CaseFile }) {
             <dd>{entry.by}</dd>
           </div>
         ))}
+        <div className="line">
+          <dt>{t('officer.title')}</dt>
+          <dd>
+            <Officer file={file} me={me} />
+          </dd>
+        </div>
         <div className="line">
           <dt>{t('cases.turn')}</dt>
           <dd>{file.turn === 'none' ? t('cases.over') : name('party', file.turn)}</dd>

@@ -14,6 +14,11 @@ export function Signs({ file }: { file: CaseHead }) {
         </span>
       )}
       {file.appeal !== 'none' && <span className="tag">{t(`appeal.${file.appeal}`)}</span>}
+      {file.assignee && (
+        <span className="tag tag-officer" title={t('officer.title')}>
+          <span aria-hidden="true">☺</span> {file.assignee}
+        </span>
+      )}
       {file.repeats > 0 && <span className="tag tag-repeat">{t('cases.repeat', { n: file.repeats })}</span>}
     </>
   );

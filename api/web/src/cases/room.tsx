@@ -14,7 +14,7 @@ export default function Cases({ session, kinds }: { session: Session; kinds: rea
   const { params } = useRoute();
   const chosen = params.get('case');
   if (chosen) return <CaseRoom key={chosen} id={chosen} user={session.user} />;
-  const filters = filtersOf(params);
+  const filters = filtersOf(params, session.user.name);
   return (
     <main id="main" className={filters.view === 'board' ? 'room room-board' : 'room'}>
       <header className="room-head">

@@ -43,6 +43,8 @@ export interface CaseHead {
   began_at: string;
   due_at: string | null;
   overdue: boolean;
+  /** The officer who answers for it; null = nobody. */
+  assignee: string | null;
   clocks: Clock[];
   etag: string;
 }
@@ -68,6 +70,8 @@ export interface CaseFile extends CaseHead {
   kind_names: Both;
   policy: string;
   order: Texts | null;
+  /** To whom it may be assigned by whoever asked, the nearest first. */
+  officers: string[];
   events: Member[];
   story: StoryEntry[];
   permitted: Permitted[];

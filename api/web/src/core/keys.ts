@@ -19,6 +19,7 @@ export type Action =
   | 'goRegister'
   | 'goCases'
   | 'goWall'
+  | 'goInspections'
   | 'goInsight'
   | 'goAdmin';
 
@@ -56,7 +57,7 @@ const PLAIN: Record<string, Action> = {
   '?': 'help',
   '？': 'help',
 };
-const ROOM: Record<string, Action> = { r: 'goReview', w: 'goWall', a: 'goCases', i: 'goInsight', m: 'goAdmin', c: 'goCameras', v: 'goRegister' };
+const ROOM: Record<string, Action> = { r: 'goReview', w: 'goWall', a: 'goCases', n: 'goInspections', i: 'goInsight', m: 'goAdmin', c: 'goCameras', v: 'goRegister' };
 
 export function press(keyboard: Keyboard, stroke: Stroke, now_ms: number): [Keyboard, Action | null] {
   if (stroke.ctrl || stroke.typing) return [RESTING, null];

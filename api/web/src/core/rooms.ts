@@ -1,13 +1,13 @@
 /** Which rooms there are, for whom, and how an address names them. */
-export type Room = 'review' | 'wall' | 'cases' | 'insight' | 'cameras' | 'register' | 'admin' | 'my';
+export type Room = 'review' | 'wall' | 'cases' | 'insight' | 'inspections' | 'cameras' | 'register' | 'admin' | 'my';
 /** In the order in which they stand in the header. */
-export const ROOMS: readonly Room[] = ['review', 'wall', 'cases', 'insight', 'cameras', 'register', 'admin', 'my'];
+export const ROOMS: readonly Room[] = ['review', 'wall', 'cases', 'inspections', 'insight', 'cameras', 'register', 'admin', 'my'];
 
 /** Who has use for which room; what a person may do there says the API. */
 const OF_ROLE: Record<string, readonly Room[]> = {
-  admin: ['review', 'wall', 'cases', 'insight', 'cameras', 'register', 'admin'],
-  supervisor: ['review', 'wall', 'cases', 'insight', 'cameras', 'register'],
-  analyst: ['review', 'wall', 'cases', 'insight', 'cameras'],
+  admin: ['review', 'wall', 'cases', 'inspections', 'insight', 'cameras', 'register', 'admin'],
+  supervisor: ['review', 'wall', 'cases', 'inspections', 'insight', 'cameras', 'register'],
+  analyst: ['review', 'wall', 'cases', 'inspections', 'insight', 'cameras'],
   kitchen: ['my'],
 };
 export const roomsOf = (role: string): readonly Room[] => OF_ROLE[role] ?? ['review'];

@@ -4,7 +4,7 @@ import type { CloudEvent } from './types';
 
 export type StreamState = 'connecting' | 'live' | 'lost';
 const STEPS = ['began', 'joined', 'left', 'order', 'acknowledge', 'state', 'appeal', 'uphold', 'reject', 'plan', 'rectify', 'accept', 'return'];
-const OTHERS = ['extend', 'inspect', 'find_unfixed', 'handed_over', 'withdraw', 'warn_yellow', 'warn_red', 'send_inspector', 'reminder'];
+const OTHERS = ['extend', 'inspect', 'find_unfixed', 'handed_over', 'assigned', 'withdraw', 'warn_yellow', 'warn_red', 'send_inspector', 'reminded', 'overdue'];
 const PHASES = ['opened', 'closed', 'updated', 'reviewed', ...[...STEPS, ...OTHERS].map((step) => `case.${step}`)];
 const TYPES = PHASES.map((phase) => `cn.mingchu.violation.${phase}`);
 export const isOfCase = (event: CloudEvent): boolean => event.type.includes('.case.');

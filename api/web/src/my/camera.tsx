@@ -14,17 +14,22 @@ import { useLive } from './live';
 import { answer } from './outbox';
 import { PREFILLED } from './prefill';
 import { canSign, knownPhone, registerPhone, type Phone } from './phonekey';
-import { challenged, distance_m, proven, shot, type Challenge, type Check, type Place, type Proof, type Shot } from './proving';
+import { challenged, distance_m, proven, shot, type Challenge, type Check, type Matter, type Place, type Proof, type Shot } from './proving';
 
 type Step = 'scene' | 'portrait' | 'sending' | 'sent' | 'refused';
 
-/** What is proven: that a case was put right, or one line of a self-check. */
+/** What is proven: that a case was put right, one line of a self-check, or what an inspector wants to see. */
 export interface Proving {
+  matter: Matter;
   id: string;
-  /** The line of a self-check; null: it is a case. */
+  /** The line of a self-check. */
   line: string | null;
 }
-const backOf = ({ id, line }: Proving): string => format('my', line ? { check: id } : { case: id });
+const PAGES = { case: 'case', selfcheck: 'check', inspection: 'inspection' } as const;
+const LISTS = { case: 'cases', selfcheck: 'selfchecks', inspection: 'inspections' } as const;
+const backOf = ({ matter, id }: Proving): string => format('my', { [PAGES[matter]]: id });
+const SCENES = { case: 'camera.scene', selfcheck: 'camera.sceneOfLine', inspection: 'camera.sceneOfLine' } as const;
+const DONE = { case: 'camera.handIn', selfcheck: 'camera.useIt', inspection: 'my.back' } as const;
 
 export function CameraPage({ about, account }: { about: Proving; account: string }) {
   const { t } = useWords();
@@ -98,11 +103,12 @@ function usePlace(): [Place | null, boolean] {
   return [place, refused];
 }
 
-/** Hands the proof in: as a step of its case, or as the photo of its line. */
-function useHandIn({ id, line }: Proving): (proof: Proof) => Promise<void> {
+/** Hands the proof in: as a step of its case, or as the photo of its line; an inspector has it already. */
+function useHandIn(about: Proving): (proof: Proof) => Promise<void> {
+  const { matter, id, line } = about;
   const queries = useQueryClient();
-  const file = useCase(id, line === null).data;
-  const check = useCheck(id, line !== null).data;
+  const file = useCase(id, matter === 'case').data;
+  const check = useCheck(id, matter === 'selfcheck').data;
   return async (proof) => {
     if (file) await answer({ about: 'cases', id, action: 'rectify', body: { proof: [proof.id] }, etag: file.etag });
     const asked = check?.lines.find((each) => each.id === line);
@@ -110,14 +116,14 @@ function useHandIn({ id, line }: Proving): (proof: Proof) => Promise<void> {
       const known = asked.answer ?? PREFILLED;
       await answer({ about: 'selfchecks', id, action: 'fill', body: { answers: { [asked.id]: { ...known, photos: [...known.photos, proof.id] } } }, etag: check.etag });
     }
-    if (!file && !asked) return;
-    void queries.invalidateQueries({ queryKey: [line ? 'selfchecks' : 'cases'] });
-    go(backOf({ id, line }));
+    if (!file && !asked && matter !== 'inspection') return;
+    void queries.invalidateQueries({ queryKey: [LISTS[matter]] });
+    go(backOf(about));
   };
 }
 
 function Taking({ about, phone }: { about: Proving; phone: Phone }) {
-  const { id, line } = about;
+  const { matter, id } = about;
   const { t, language } = useWords();
   const sentence = useSentence();
   const queries = useQueryClient();
@@ -135,12 +141,12 @@ function Taking({ about, phone }: { about: Proving; phone: Phone }) {
     setWrong('');
     setScene(null);
     try {
-      setChallenge(await challenged(phone.id, line ? 'selfcheck' : 'case', id));
+      setChallenge(await challenged(phone.id, matter, id));
       setStep('scene');
     } catch (error) {
       setWrong(sentence(error));
     }
-  }, [phone.id, line, id]);
+  }, [phone.id, matter, id]);
   useEffect(() => void begin(), [begin]);
 
   const press = async (): Promise<void> => {
@@ -157,7 +163,7 @@ function Taking({ about, phone }: { about: Proving; phone: Phone }) {
       const told = await proven(phone, challenge, { scene, portrait: taken }, place);
       setProof(told);
       setStep('sent');
-      void queries.invalidateQueries({ queryKey: [line ? 'selfchecks' : 'cases', 'photos'] });
+      void queries.invalidateQueries({ queryKey: [LISTS[matter], 'photos'] });
     } catch (error) {
       const checks = error instanceof ApiError ? [...error.checks] : [];
       setRefused(checks);
@@ -190,7 +196,7 @@ function Taking({ about, phone }: { about: Proving; phone: Phone }) {
           {wrong}
         </p>
         <button className="button button-main button-big" onClick={() => void handIn()}>
-          {t(line ? 'camera.useIt' : 'camera.handIn')}
+          {t(DONE[matter])}
         </button>
       </section>
     );
@@ -209,7 +215,7 @@ function Taking({ about, phone }: { about: Proving; phone: Phone }) {
   return (
     <section className="camera" data-step={step}>
       <p>
-        <strong>{t(step === 'portrait' ? 'camera.portrait' : line ? 'camera.sceneOfLine' : 'camera.scene')}</strong>
+        <strong>{t(step === 'portrait' ? 'camera.portrait' : SCENES[matter])}</strong>
       </p>
       <div className="camera-view">
         <video ref={video} playsInline muted data-mirror={step === 'portrait'} aria-label={t('camera.live')} />

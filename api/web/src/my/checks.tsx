@@ -8,6 +8,7 @@ import { follow } from '../shell/header';
 import { Empty, Failure, Loading } from '../shell/states';
 import { useWords } from '../words';
 import { useOpenChecks, usePastChecks } from './checkdata';
+import { Visits } from './visits';
 
 const SOON_S = 4 * 3600;
 
@@ -39,6 +40,7 @@ export function ChecksPage() {
           </ul>
         </section>
       )}
+      <Visits />
     </>
   );
 }

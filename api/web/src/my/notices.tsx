@@ -15,13 +15,13 @@ import { answer, useWaiting } from './outbox';
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** In the reader's language, or in the one in which it was written. */
-function useText(): (notice: Pick<Received, 'texts'>) => { title: string; body: string } {
+export function useText(): (notice: Pick<Received, 'texts'>) => { title: string; body: string } {
   const { language } = useWords();
   return ({ texts }) => texts[language === 'en' ? 'en' : 'zh'] ?? Object.values(texts)[0] ?? { title: '', body: '' };
 }
 
 /** Read here, though the server may not know of it yet. */
-function useRead(): (notice: Received) => boolean {
+export function useRead(): (notice: Received) => boolean {
   const waiting = useWaiting();
   return (notice) => notice.read_at !== null || waiting.some((item) => item.about === 'notices' && item.id === notice.id && !item.refused);
 }

@@ -4,7 +4,7 @@ import type { CheckLine, LineAnswer, SelfCheck } from '../core/api.gen';
 export const PREFILLED: LineAnswer = { result: 'ok', note: '', photos: [] };
 
 /** What was found, most often first; empty where nothing was, or where cameras cannot see it. */
-export const foundIn = (line: CheckLine): [string, number][] => Object.entries(line.seen ?? {}).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
+export const foundIn = (line: Pick<CheckLine, 'seen'>): [string, number][] => Object.entries(line.seen ?? {}).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
 
 /** Null where cameras cannot see it: somebody must look. */
 export function prefilled(line: CheckLine, told: (found: [string, number][]) => string): LineAnswer | null {

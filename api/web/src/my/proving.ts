@@ -34,7 +34,10 @@ export interface Place {
 const QUALITY = 0.85;
 const LONGEST_PX = 1920;
 
-export async function challenged(device: string, subject: 'case' | 'selfcheck', about: string): Promise<Challenge> {
+/** What a photo may be about. */
+export type Matter = 'case' | 'selfcheck' | 'inspection';
+
+export async function challenged(device: string, subject: Matter, about: string): Promise<Challenge> {
   const body: NewChallenge = { device, subject, about };
   return (await (await send('/v1/photos/challenge', { method: 'POST', body, headers: { 'Idempotency-Key': newKey() } })).json()) as Challenge;
 }

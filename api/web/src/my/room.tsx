@@ -27,6 +27,7 @@ import { MyNav } from './nav';
 import { NoticePage, NoticesPage } from './notices';
 import { flush, forget, openFor, useWaiting } from './outbox';
 import { ScorePage } from './score';
+import { TrainingDue, VisitPage } from './visits';
 
 export type Duty = CaseHead & { kind_names: Both; permitted: Permitted[] };
 const FRESH_MS = 60_000;
@@ -90,11 +91,13 @@ export default function My({ session }: { session: Session }) {
 
 /** Which page the address asks for: one thing, or one of the five places. */
 function Page({ params, account }: { params: URLSearchParams; account: string }) {
-  const [photo, duty, check, notice] = ['photo', 'case', 'check', 'notice'].map((each) => params.get(each));
-  if (photo) return <CameraPage key={photo} about={{ id: photo, line: params.get('line') }} account={account} />;
+  const [photo, duty, check, notice, visit] = ['photo', 'case', 'check', 'notice', 'inspection'].map((each) => params.get(each));
+  const line = params.get('line');
+  if (photo) return <CameraPage key={photo} about={{ id: photo, line, matter: line ? 'selfcheck' : params.has('visit') ? 'inspection' : 'case' }} account={account} />;
   if (duty) return <DutyPage key={duty} id={duty} />;
   if (check) return <CheckPage key={check} id={check} account={account} />;
   if (notice) return <NoticePage key={notice} id={notice} />;
+  if (visit) return <VisitPage key={visit} id={visit} />;
   const place = (['checks', 'batch', 'notices', 'score'] as const).find((each) => params.has(each)) ?? 'open';
   return (
     <>
@@ -153,6 +156,7 @@ function Duties({ done }: { done: boolean }) {
           ← {t('my.back')}
         </a>
       )}
+      {!done && <TrainingDue />}
       {duties.length === 0 && <Empty title={t(done ? 'my.noneDone' : 'my.none')} help={t('my.noneHelp')} />}
       {ours.map((duty) => (
         <DutyCard key={duty.id} duty={duty} now={now} />

@@ -8,7 +8,7 @@ import { switchLanguage, useWords } from '../words';
 
 const THEMES: readonly Theme[] = ['system', 'light', 'dark'];
 const THEME_SIGNS: Record<Theme, string> = { system: '◐', light: '☀', dark: '☾' };
-const LETTERS: Record<Room, string> = { review: 'G R', wall: 'G W', cases: 'G A', insight: 'G I', cameras: 'G C', register: 'G V', admin: 'G M', my: '' };
+const LETTERS: Record<Room, string> = { review: 'G R', wall: 'G W', cases: 'G A', inspections: 'G N', insight: 'G I', cameras: 'G C', register: 'G V', admin: 'G M', my: '' };
 
 /** Plain clicks stay in the page; clicks with a modifier open a tab as everywhere. */
 export function follow(event: MouseEvent<HTMLAnchorElement>): void {

@@ -25,6 +25,7 @@ const ROOMS: readonly Row[] = [
   [['G', 'R'], 'room.review'],
   [['G', 'W'], 'room.wall'],
   [['G', 'A'], 'room.cases'],
+  [['G', 'N'], 'room.inspections'],
   [['G', 'I'], 'room.insight'],
   [['G', 'C'], 'room.cameras'],
   [['G', 'V'], 'room.register'],

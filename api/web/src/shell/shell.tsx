@@ -18,13 +18,14 @@ import { Loading } from './states';
 
 const Admin = lazy(() => import('../admin/room'));
 const Insight = lazy(() => import('../insight/room'));
+const Inspections = lazy(() => import('../inspections/room'));
 const Wall = lazy(() => import('../wall/room'));
 const Cases = lazy(() => import('../cases/room'));
 const Cameras = lazy(() => import('../rooms/cameras'));
 const My = lazy(() => import('../my/room'));
 const Register = lazy(() => import('../rooms/register'));
 
-const ROOM_OF: Partial<Record<Action, Room>> = { goReview: 'review', goWall: 'wall', goCases: 'cases', goInsight: 'insight', goAdmin: 'admin', goCameras: 'cameras', goRegister: 'register' };
+const ROOM_OF: Partial<Record<Action, Room>> = { goReview: 'review', goWall: 'wall', goCases: 'cases', goInspections: 'inspections', goInsight: 'insight', goAdmin: 'admin', goCameras: 'cameras', goRegister: 'register' };
 type Listener = (action: Action) => boolean;
 type Taker = (event: CloudEvent) => void;
 
@@ -121,6 +122,7 @@ export function Shell({ session, kinds }: ShellProps) {
       <Suspense fallback={<Loading />}>
         {room === 'wall' && <Wall />}
         {room === 'cases' && <Cases session={session} kinds={kinds} />}
+        {room === 'inspections' && <Inspections user={session.user} />}
         {room === 'insight' && <Insight kinds={kinds} />}
         {room === 'cameras' && <Cameras />}
         {room === 'register' && <Register />}

@@ -152,6 +152,13 @@ export const zh = {
   'lack.appeal_window_over': '申辩期限未满，或申辩尚未决定',
   'lack.verified_clause': '依据条款的文字未经核对',
   'lack.device_review': '设备的法制和技术审核未登记',
+  'officer.title': '承办人',
+  'officer.none': '未指定',
+  'officer.take': '由我承办',
+  'officer.given': '已指定承办人：{name}',
+  'officer.taken': '已取消承办人',
+  'officerOf.me': '我承办的',
+  'officerOf.nobody': '没有承办人',
 } as const;
 
 export const en: Record<keyof typeof zh, string> = {
@@ -307,4 +314,11 @@ export const en: Record<keyof typeof zh, string> = {
   'lack.appeal_window_over': 'the time to appeal is not over, or the appeal is not decided',
   'lack.verified_clause': 'the clause’s wording is not verified',
   'lack.device_review': 'no legal and technical review of the device is on record',
+  'officer.title': 'Responsible officer',
+  'officer.none': 'Nobody yet',
+  'officer.take': 'Take it',
+  'officer.given': 'Assigned to {name}',
+  'officer.taken': 'Assigned to nobody',
+  'officerOf.me': 'Assigned to me',
+  'officerOf.nobody': 'Assigned to nobody',
 };

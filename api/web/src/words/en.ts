@@ -2,6 +2,7 @@
 import { en as admin } from './admin';
 import { en as cases } from './cases';
 import { en as insight } from './insight';
+import { en as inspections } from './inspections';
 import { en as kitchen } from './kitchen';
 import { en as my } from './my';
 import { en as review } from './review';
@@ -13,6 +14,7 @@ export const en: Dictionary = {
   ...admin,
   ...cases,
   ...insight,
+  ...inspections,
   ...kitchen,
   ...my,
   ...review,

@@ -2,6 +2,7 @@
 import { zh as admin } from './admin';
 import { zh as cases } from './cases';
 import { zh as insight } from './insight';
+import { zh as inspections } from './inspections';
 import { zh as kitchen } from './kitchen';
 import { zh as my } from './my';
 import { zh as review } from './review';
@@ -12,6 +13,7 @@ export const zh = {
   ...admin,
   ...cases,
   ...insight,
+  ...inspections,
   ...kitchen,
   ...my,
   ...review,
