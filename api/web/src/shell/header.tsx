@@ -1,5 +1,5 @@
 /** Rooms on the left; live state, language, theme, help and the user on the right. */
-import type { MouseEvent } from 'react';
+import { useEffect, useRef, type MouseEvent } from 'react';
 import { keep, usePref, type Theme } from '../core/prefs';
 import { format, go, roomsOf, type Room } from '../core/route';
 import type { StreamState } from '../core/stream';
@@ -27,6 +27,9 @@ export interface HeaderProps {
 
 export function Header({ user, room, stream, help, leave }: HeaderProps) {
   const { t, language } = useWords();
+  const nav = useRef<HTMLElement>(null);
+  // On a phone not all rooms fit: the one that is open is to be seen.
+  useEffect(() => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [room, language]);
   return (
     <header className="header">
       <a className="skip" href="#main">
@@ -36,7 +39,7 @@ export function Header({ user, room, stream, help, leave }: HeaderProps) {
         <img src="/icon.svg" width="22" height="22" alt="" />
         <strong>{t('app.name')}</strong>
       </a>
-      <nav aria-label={t('room.nav')}>
+      <nav ref={nav} aria-label={t('room.nav')}>
         {roomsOf(user.role).map((each) => (
           <a key={each} href={format(each, {})} onClick={follow} aria-current={each === room ? 'page' : undefined} title={LETTERS[each]}>
             {t(`room.${each}`)}

@@ -142,7 +142,7 @@ export const en: Dictionary = {
   'filter.camera': 'cameras',
   'filter.zone': 'zones',
   'filter.sort': 'Order',
-  'filter.any': 'All {what}',
+  'filter.any': '{what}: all',
   'filter.urgent': 'Urgent first',
   'filter.newest': 'Newest first',
   'filter.clear': 'Clear filters',

@@ -157,7 +157,7 @@ export const en: Record<keyof typeof zh, string> = {
   'visits.title': 'Inspections by the authority',
   'visits.open': 'An inspector is here. Take the photos they ask for with your registered phone; they appear in the list at once.',
   'visits.training': 'Read and acknowledge',
-  'inspectionsTab.notices': 'Training and notices',
+  'inspectionsTab.notices': 'Training',
   'sent.write': 'Send training or a notice',
   'sent.kind': 'Kind',
   'sent.title.zh': 'Title (Chinese)',
