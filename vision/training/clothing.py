@@ -31,6 +31,8 @@ Names = tuple[str, ...]
 NOTHING_EVERY = 5
 """One person in so many also shows a crop beside it: unknown."""
 PENALTY, SMOOTHING, ROUNDS = 0.02, 0.05, 60
+LEAST: Final = 1e-30
+"""Sum of powers below which a state is as good as impossible."""
 ORIGIN: Final = "Trained by the Mingchu authors on the layers of EfficientNet-Lite0 (ImageNet); see card.md"
 
 
@@ -71,9 +73,14 @@ class Lessons:
 
 
 def grouped(clothes: torch.Tensor) -> torch.Tensor:
-    """Turn (n, clothes) logits into (n, states of the uniform): probabilities of clothes add up."""
+    """Turn (n, clothes) logits into (n, states of the uniform): probabilities of clothes add up.
+
+    Written out, because OpenVINO does not read the logarithm of a sum of powers as one operation.
+    """
     columns = ([CLOTHES.index(name) for name in group] for group in UNIFORMS.values())
-    return torch.stack([clothes[:, own].logsumexp(dim=1) for own in columns], dim=1)
+    most = clothes.amax(dim=1, keepdim=True)
+    powers = (clothes - most).exp()
+    return most + torch.cat([powers[:, own].sum(dim=1, keepdim=True) for own in columns], dim=1).clamp_min(LEAST).log()
 
 
 def train(files: Sequence[Path], folder: Path, seed: int) -> dict[str, Any]:
