@@ -29,7 +29,10 @@ export function Header({ user, room, stream, help, leave }: HeaderProps) {
   const { t, language } = useWords();
   const nav = useRef<HTMLElement>(null);
   // On a phone not all rooms fit: the one that is open is to be seen.
-  useEffect(() => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [room, language]);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which is nothing to clean up.
+    void nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [room, language]);
   return (
     <header className="header">
       <a className="skip" href="#main">
